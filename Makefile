@@ -14,7 +14,7 @@ SAY      = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2))
 CCACHE  := $(shell command -v ccache 2>/dev/null)
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes \
-            -Wwrite-strings -Wformat=2 -Wundef -Wpointer-arith -Wno-unused-parameter
+            -Wwrite-strings -Wformat=2 -Wundef -Wpointer-arith -Wno-unused-parameter -Wno-format-truncation
 CFLAGS_debug   := -O1 -g -DWH_DEBUG=1
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2
 CFLAGS_asan    := -O1 -g -DWH_DEBUG=1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
