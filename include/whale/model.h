@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The project as plain typed data: what engine, plan and state work with. It is decoded from the canonical tree, the
+ * form that `config --format json` prints (before `$` is escaped), by a table of fields; so the front end after
+ * loading and the supervisor with the JSON that it received or stored run the same code.
+ *
+ * Ownership: everything lives in the arena that was given to the decoder; strings point into it or into the nodes.
+ * Conventions: a string that is absent is NULL; a list that is absent has len 0; a number whose absence matters is a
+ * struct wh_opt_*; durations are in ns, sizes in bytes; every struct that can cause a message knows its place.
+ */
+#ifndef WHALE_MODEL_H
+#define WHALE_MODEL_H
+
+#include "whale/codec/node.h"
+#include "whale/util/arena.h"
+#include "whale/util/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wh_opt_int {
+    bool is_set;
+    int64_t value;
+};
+
+struct wh_opt_real {
+    bool is_set;
+    double value;
+};
+
+struct wh_opt_bool {
+    bool is_set;
+    bool value;
+};
+
+struct wh_opt_text { /* a scalar that may be written as a number or as text */
+    bool is_set;
+    const char *value;
+};
+
+struct wh_texts {
+    const char **items;
+    size_t len;
+};
+
+/* value NULL: the key is there without a value (environment: the variable is removed even from the image's). */
+struct wh_pair_text {
+    const char *key;
+    const char *value;
+    struct wh_mark mark;
+};
+
+struct wh_pairs {
+    struct wh_pair_text *items;
+    size_t len;
+};
+
+/* Absent or null keeps the image's (is_set false); `[]` and `""` clear it (is_set, len 0). */
+struct wh_command {
+    bool is_set;
+    const char **argv; /* NULL-terminated when is_set */
+    size_t len;
+    struct wh_mark mark;
+};
+
+struct wh_port {
+    const char *name, *mode, *host_ip, *protocol, *app_protocol; /* mode: ingress, host */
+    const char *published; /* "8080", a range "8000-8010" (first free port), or NULL: any free port */
+    int64_t target;        /* 0 = left out */
+    struct wh_mark mark;
+};
+
+struct wh_mount_bind {
+    const char *propagation, *recursive, *selinux; /* recursive: disabled, enabled, writable, readonly */
+    struct wh_opt_bool create_host_path;           /* absent = true */
+};
+
+struct wh_mount_volume {
+    bool nocopy;
+    const char *subpath;
+    struct wh_pairs labels;
+};
+
+struct wh_mount_tmpfs {
+    struct wh_opt_int size_bytes, mode;
+};
+
+struct wh_mount_image {
+    const char *subpath;
+};
+
+struct wh_mount {
+    const char *type;   /* bind volume tmpfs image npipe cluster */
+    const char *source; /* bind: absolute path; volume: key of the project's volumes, NULL = anonymous; image: image */
+    const char *target; /* cleaned */
+    const char *consistency;
+    bool read_only;
+    struct wh_mount_bind *bind; /* these four: NULL when the section is absent */
+    struct wh_mount_volume *volume;
+    struct wh_mount_tmpfs *tmpfs;
+    struct wh_mount_image *image;
+    struct wh_mark mark;
+};
+
+/* `tmpfs:` of a service: "/run:size=64m,mode=1777". */
+struct wh_tmpfs {
+    const char *text;
+    struct wh_mark mark;
+};
+
+struct wh_service_network {
+    const char *name; /* key of the project's networks */
+    struct wh_texts aliases, link_local_ips;
+    const char *ipv4_address, *ipv6_address, *mac_address, *interface_name;
+    int64_t priority, gw_priority;
+    struct wh_pairs driver_opts;
+    struct wh_mark mark;
+};
+
+enum wh_condition { WH_CONDITION_STARTED, WH_CONDITION_HEALTHY, WH_CONDITION_COMPLETED, WH_CONDITION_MAX_ };
+extern const char *const wh_condition_text[WH_CONDITION_MAX_]; /* "service_started" ... */
+
+struct wh_dependency {
+    const char *service;
+    const char *condition_name;
+    enum wh_condition condition;
+    bool restart;
+    bool required;
+    struct wh_mark mark;
+};
+
+struct wh_healthcheck {
+    struct wh_command test; /* with its leading CMD, CMD-SHELL or NONE; not set: the image's */
+    struct wh_opt_int interval_ns, timeout_ns, start_period_ns, start_interval_ns, retries;
+    bool disable;
+    struct wh_mark mark;
+};
+
+struct wh_device_request { /* gpus, deploy.resources.reservations.devices */
+    struct wh_texts capabilities, device_ids;
+    const char *driver;
+    struct wh_opt_int count; /* -1 = all */
+    struct wh_pairs options;
+    struct wh_mark mark;
+};
+
+struct wh_device_requests {
+    struct wh_device_request *items;
+    size_t len;
+};
+
+struct wh_resources {
+    double cpus; /* 0 = absent */
+    struct wh_opt_int memory_bytes, pids;
+    struct wh_device_requests devices;
+    struct wh_mark mark;
+};
+
+struct wh_restart_policy {
+    const char *condition; /* none, on-failure, any; NULL = any */
+    struct wh_opt_int delay_ns, window_ns, max_attempts;
+    struct wh_mark mark;
+};
+
+struct wh_update_config {
+    struct wh_opt_int parallelism, delay_ns, monitor_ns;
+    struct wh_opt_real max_failure_ratio;
+    const char *order, *failure_action; /* order: start-first, stop-first */
+    struct wh_mark mark;
+};
+
+struct wh_deploy {
+    const char *mode; /* replicated, global; NULL = replicated */
+    const char *endpoint_mode;
+    struct wh_opt_int replicas;
+    struct wh_pairs labels;
+    struct wh_resources *limits, *reservations; /* NULL when absent, as the next three */
+    struct wh_restart_policy *restart_policy;
+    struct wh_update_config *update_config, *rollback_config;
+    struct wh_mark mark;
+};
+
+struct wh_logging {
+    const char *driver;
+    struct wh_pairs options;
+    struct wh_mark mark;
+};
+
+struct wh_device {
+    const char *source, *target, *permissions;
+    struct wh_mark mark;
+};
+
+struct wh_ulimit {
+    const char *name;
+    int64_t soft, hard; /* -1 = unlimited */
+    struct wh_mark mark;
+};
+
+/* A config or secret that a service uses. */
+struct wh_file_ref {
+    const char *source; /* key of the project's configs or secrets */
+    const char *target; /* absolute, or relative to /run/secrets (secrets) or / (configs) */
+    const char *uid, *gid;
+    struct wh_opt_int mode;
+    struct wh_mark mark;
+};
+
+struct wh_file_refs {
+    struct wh_file_ref *items;
+    size_t len;
+};
+
+struct wh_hook {
+    struct wh_command command;
+    const char *image; /* pre_start only */
+    const char *user, *working_dir;
+    bool privileged, per_replica;
+    struct wh_pairs environment;
+    struct wh_mark mark;
+};
+
+struct wh_hooks {
+    struct wh_hook *items;
+    size_t len;
+};
+
+struct wh_blkio_weight {
+    const char *path;
+    int64_t weight;
+};
+
+struct wh_blkio_rate {
+    const char *path;
+    int64_t rate; /* bytes or operations per second */
+};
+
+struct wh_blkio_rates {
+    struct wh_blkio_rate *items;
+    size_t len;
+};
+
+struct wh_blkio {
+    int64_t weight; /* 0 = absent */
+    struct {
+        struct wh_blkio_weight *items;
+        size_t len;
+    } weight_device;
+    struct wh_blkio_rates device_read_bps, device_read_iops, device_write_bps, device_write_iops;
+    struct wh_mark mark;
+};
+
+struct wh_provider {
+    const char *type;
+    struct wh_mark mark;
+};
+
+struct wh_watch_rule {
+    const char *path, *action, *target;
+    struct wh_texts ignore, include;
+    struct wh_hook *exec;
+    bool initial_sync;
+    struct wh_mark mark;
+};
+
+struct wh_build {
+    const char *context, *dockerfile, *dockerfile_inline, *target, *network, *isolation;
+    struct wh_pairs args, labels, additional_contexts, ssh;
+    struct wh_texts tags, cache_from, cache_to, platforms, no_cache_filter, entitlements, extra_hosts;
+    struct wh_file_refs secrets;
+    struct {
+        struct wh_ulimit *items;
+        size_t len;
+    } ulimits;
+    bool no_cache, pull, privileged;
+    struct wh_opt_int shm_size_bytes;
+    struct wh_mark mark;
+};
+
+struct wh_service {
+    const char *name; /* key */
+    struct wh_mark mark;
+    const struct wh_node *node; /* the canonical node it was decoded from; records store this */
+
+    const char *image; /* never NULL unless a provider: `<project>-<name>` when only build is given */
+    const char *platform, *pull_policy, *runtime, *isolation;
+    struct wh_opt_int pull_refresh_after_ns;
+    bool image_is_implicit; /* the file has no `image:` */
+    struct wh_build *build; /* NULL when absent */
+    struct wh_provider *provider;
+    const char *container_name, *hostname, *domainname, *user, *working_dir, *mac_address;
+    struct wh_command command, entrypoint;
+    struct wh_pairs environment, labels, annotations, sysctls, storage_opt;
+    struct wh_texts env_file, label_file; /* label_file: for reading only, its labels are in `labels` already */
+
+    struct {
+        struct wh_port *items;
+        size_t len;
+    } ports;
+    struct {
+        struct wh_mount *items;
+        size_t len;
+    } mounts;
+    struct {
+        struct wh_tmpfs *items;
+        size_t len;
+    } tmpfs;
+    struct { /* empty: none (network_mode, or no network at all) */
+        struct wh_service_network *items;
+        size_t len;
+    } networks;
+    struct {
+        struct wh_dependency *items;
+        size_t len;
+    } depends_on;
+    struct wh_healthcheck *healthcheck; /* NULL when absent: the image's */
+    struct wh_deploy *deploy;           /* NULL when absent */
+    struct wh_logging *logging;
+    struct wh_file_refs configs, secrets;
+    struct {
+        struct wh_device *items;
+        size_t len;
+    } devices;
+    struct {
+        struct wh_ulimit *items;
+        size_t len;
+    } ulimits;
+    struct {
+        struct wh_watch_rule *items;
+        size_t len;
+    } watch;
+    struct wh_device_requests gpus;
+    struct wh_hooks pre_start, post_start, pre_stop;
+    struct wh_blkio *blkio;
+
+    struct wh_texts cap_add, cap_drop, security_opt, device_cgroup_rules, dns, dns_opt, dns_search, expose;
+    struct wh_texts extra_hosts; /* "name=address" */
+    struct wh_texts group_add, links, external_links, profiles, volumes_from;
+
+    const char *restart; /* no, always, on-failure[:N], unless-stopped; NULL = no */
+    const char *network_mode, *pid, *ipc, *uts, *userns_mode, *cgroup, *cgroup_parent;
+    const char *stop_signal;
+    struct wh_opt_int stop_grace_period_ns; /* absent = 10 s */
+    struct wh_opt_bool init, attach;        /* attach absent = true */
+    bool tty, stdin_open, read_only, privileged, oom_kill_disable, use_api_socket;
+    struct wh_opt_int scale; /* use wh_service_replicas */
+    int64_t oom_score_adj;
+    struct wh_opt_int shm_size_bytes, mem_limit_bytes, mem_reservation_bytes, memswap_limit_bytes, mem_swappiness;
+    struct wh_opt_int pids_limit, cpu_shares, cpu_quota, cpu_period, cpu_rt_period, cpu_rt_runtime;
+    double cpus; /* 0 = absent */
+    const char *cpuset;
+};
+
+struct wh_ipam_range {
+    const char *subnet, *ip_range, *gateway;
+    struct wh_pairs aux_addresses;
+    struct wh_mark mark;
+};
+
+struct wh_network {
+    const char *key;    /* name inside the file */
+    const char *name;   /* name on the host, e.g. "proj_default" */
+    const char *driver; /* NULL = bridge */
+    struct wh_pairs driver_opts, labels;
+    bool external, internal, attachable;
+    struct wh_opt_bool enable_ipv4, enable_ipv6;
+    const char *ipam_driver;
+    struct {
+        struct wh_ipam_range *items;
+        size_t len;
+    } ipam;
+    const struct wh_node *node;
+    struct wh_mark mark;
+};
+
+struct wh_volume {
+    const char *key, *name, *driver;
+    struct wh_pairs driver_opts, labels;
+    bool external;
+    const struct wh_node *node;
+    struct wh_mark mark;
+};
+
+/* A config or secret; exactly one of file, environment, content, external (or a driver) is there. */
+struct wh_source {
+    const char *key, *name, *file, *environment, *driver, *template_driver;
+    const char *content; /* configs: the text; also filled from `environment` where the loader resolved it */
+    struct wh_pairs labels, driver_opts;
+    bool external;
+    const struct wh_node *node;
+    struct wh_mark mark;
+};
+
+struct wh_sources {
+    struct wh_source *items;
+    size_t len;
+};
+
+struct wh_project {
+    const char *name;
+    const char *working_dir;      /* absolute project folder; NULL when decoded from JSON without it */
+    struct wh_texts config_files; /* absolute; ditto */
+    struct wh_texts env_files;    /* ditto */
+    struct {
+        struct wh_service *items; /* sorted by name */
+        size_t len;
+    } services;
+    struct {
+        struct wh_network *items;
+        size_t len;
+    } networks;
+    struct {
+        struct wh_volume *items;
+        size_t len;
+    } volumes;
+    struct wh_sources configs, secrets;
+    const struct wh_node *node; /* the canonical tree */
+};
+
+/* Decodes the canonical tree. The node must outlive the project. -1 with a mark when a value has the wrong type. */
+int wh_project_from_node(struct wh_arena *a, const struct wh_node *canonical, struct wh_project **ret,
+                         struct wh_err *err);
+/* One service of project `project_name` from its canonical node (a container's record stores it). */
+int wh_service_from_node(struct wh_arena *a, const char *project_name, const char *name,
+                         const struct wh_node *canonical, struct wh_service **ret, struct wh_err *err);
+
+/* Lookups by key; NULL when absent. */
+const struct wh_service *wh_project_service(const struct wh_project *p, const char *name);
+const struct wh_network *wh_project_network(const struct wh_project *p, const char *key);
+const struct wh_volume *wh_project_volume(const struct wh_project *p, const char *key);
+const struct wh_source *wh_project_config(const struct wh_project *p, const char *key);
+const struct wh_source *wh_project_secret(const struct wh_project *p, const char *key);
+
+int64_t wh_service_replicas(const struct wh_service *s); /* scale, else deploy.replicas, else 1; global: 1 */
+/* The value of a key, NULL when absent or null. */
+const char *wh_pairs_get(const struct wh_pairs *pairs, const char *key);
+/* "service:web" style modes: the service name after the prefix, or NULL. */
+const char *wh_mode_service(const char *mode);
+
+/*
+ * Identity of a service's configuration: 64 hex digits over the canonical data without build, pull_policy, scale,
+ * deploy.replicas, depends_on, profiles and name (a change of those recreates nothing).
+ */
+#define WH_HASH_HEX 65
+int wh_service_hash(const struct wh_service *s, char ret_hex[WH_HASH_HEX], struct wh_err *err);
+int wh_network_hash(const struct wh_network *n, char ret_hex[WH_HASH_HEX], struct wh_err *err);
+int wh_volume_hash(const struct wh_volume *v, char ret_hex[WH_HASH_HEX], struct wh_err *err);
+
+#endif
