@@ -21,7 +21,7 @@ CFLAGS_asan    := -O1 -g -DWH_DEBUG=1 -fno-omit-frame-pointer -fsanitize=address
 LDFLAGS_debug   :=
 LDFLAGS_release := -Wl,-z,relro,-z,now
 LDFLAGS_asan    := -fsanitize=address,undefined
-CFLAGS_all  = -std=gnu11 -D_GNU_SOURCE -Iinclude -Isrc $(WARNINGS) -fno-common -fstack-protector-strong -fPIE -MMD -MP \
+CFLAGS_all  = -std=gnu11 -D_GNU_SOURCE -Iinclude -Isrc -I. $(WARNINGS) -fno-common -fstack-protector-strong -fPIE -MMD -MP \
               $(CFLAGS_$(PROFILE)) $(CFLAGS)
 LDFLAGS_all = -pie -Wl,--as-needed $(LDFLAGS_$(PROFILE)) $(LDFLAGS)
 

@@ -20,12 +20,11 @@ static const struct {
 
 int wh_size_parse(const char *text, int64_t *ret_bytes)
 {
-    char *end;
-    errno = 0;
-    if (!isdigit((unsigned char)text[text[0] == '-' || text[0] == '.']))
-        return -1;
-    double value = strtod(text, &end);
-    if (errno || !isfinite(value))
+    /* strtod alone would take "0x10", "1e3" and "inf". */
+    const char *digits = text + (*text == '-'), *end = digits + strspn(digits, "0123456789.");
+    char *stop;
+    double value = strtod(text, &stop);
+    if (!isdigit((unsigned char)digits[*digits == '.']) || stop != end)
         return -1;
     if (*end == ' ')
         end++;
