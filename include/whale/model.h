@@ -90,7 +90,7 @@ struct wh_mount_image {
     const char *subpath;
 };
 
-struct wh_mount {
+struct wh_service_mount {
     const char *type;   /* bind volume tmpfs image npipe cluster */
     const char *source; /* bind: absolute path; volume: key of the project's volumes, NULL = anonymous; image: image */
     const char *target; /* cleaned */
@@ -150,7 +150,7 @@ struct wh_device_requests {
     size_t len;
 };
 
-struct wh_resources {
+struct wh_deploy_resources {
     double cpus; /* 0 = absent */
     struct wh_opt_int memory_bytes, pids;
     struct wh_device_requests devices;
@@ -175,7 +175,7 @@ struct wh_deploy {
     const char *endpoint_mode;
     struct wh_opt_int replicas;
     struct wh_pairs labels;
-    struct wh_resources *limits, *reservations; /* NULL when absent, as the next three */
+    struct wh_deploy_resources *limits, *reservations; /* NULL when absent, as the next three */
     struct wh_restart_policy *restart_policy;
     struct wh_update_config *update_config, *rollback_config;
     struct wh_mark mark;
@@ -187,7 +187,7 @@ struct wh_logging {
     struct wh_mark mark;
 };
 
-struct wh_device {
+struct wh_service_device {
     const char *source, *target, *permissions;
     struct wh_mark mark;
 };
@@ -299,7 +299,7 @@ struct wh_service {
         size_t len;
     } ports;
     struct {
-        struct wh_mount *items;
+        struct wh_service_mount *items;
         size_t len;
     } mounts;
     struct {
@@ -319,7 +319,7 @@ struct wh_service {
     struct wh_logging *logging;
     struct wh_file_refs configs, secrets;
     struct {
-        struct wh_device *items;
+        struct wh_service_device *items;
         size_t len;
     } devices;
     struct {
