@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* argv to exit status; everything else is in cli. */
-int main(void)
+#include "whale/cli.h"
+
+#include <unistd.h>
+
+int main(int argc, char **argv)
 {
-    return 0;
+    return wh_cli_main(argc, argv, environ);
 }
