@@ -11,6 +11,9 @@ CC      ?= cc
 V       ?= 0
 Q       := $(if $(filter 1,$(V)),,@)
 SAY      = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2))
+ifeq ($(PROFILE),fuzz)
+CC      := clang
+endif
 CCACHE  := $(shell command -v ccache 2>/dev/null)
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes \
@@ -18,6 +21,8 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wvla -Wstrict-prototype
 CFLAGS_debug   := -O1 -g -DWH_DEBUG=1
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2
 CFLAGS_asan    := -O1 -g -DWH_DEBUG=1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+CFLAGS_fuzz    := -O1 -g -DWH_DEBUG=1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+                  -fno-sanitize-recover=undefined -Wno-unknown-warning-option
 LDFLAGS_debug   :=
 LDFLAGS_release := -Wl,-z,relro,-z,now
 LDFLAGS_asan    := -fsanitize=address,undefined

@@ -43,8 +43,15 @@ DEP_FILES += $(FUZZ_SRC:%.c=$(B)/%.d)
 corpora: $(FUZZ_NAMES:%=$(B)/tests/fuzz/replay_%) ## replay the corpora of all fuzz targets
 	$(Q)tests/lib/run-corpora $(B)/tests/fuzz $(FUZZ_NAMES)
 
+$(FUZZ_NAMES:%=$(B)/tests/fuzz/fuzz_%): %: %.o $(UNIT_LIBS)
+	$(call SAY,LD,$@)
+	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_unit)
+
+fuzz-programs: $(FUZZ_NAMES:%=$(B)/tests/fuzz/fuzz_%)
+
 fuzz: ## run every fuzz target for FUZZ_TIME seconds (default 60), or one with T=name; needs clang
-	$(Q)tests/lib/run-fuzz $(FUZZ_TIME) $(if $(T),$(T),$(FUZZ_NAMES))
+	$(Q)$(MAKE) --no-print-directory PROFILE=fuzz fuzz-programs
+	$(Q)tests/lib/run-fuzz $(BUILD)/fuzz $(FUZZ_TIME) $(if $(T),$(T),$(FUZZ_NAMES))
 
 lint: ## layers, layout, lengths, words, headers, cppcheck, clang-tidy, shellcheck
 	$(Q)tests/lint/run $(LINT)
@@ -59,4 +66,4 @@ demo: deps ## build, run the hello example to a visible result, clean up; needs 
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)examples/demo $(B)/whale-compose
 
-.PHONY: unit cases e2e corpora fuzz lint check bench demo
+.PHONY: unit cases e2e corpora fuzz fuzz-programs lint check bench demo

@@ -1,0 +1,102 @@
+# Sourced by every bats file: a project folder of the test's own, helpers, and the residue check at the end.
+# Environment from tests/lib/run-e2e: WHALE (the program), WHALE_BUILD, WHALE_COMPOSE_ROOT, WHALE_COMPOSE_RUN, PROBE.
+# shellcheck shell=bash
+
+# Each test runs in an empty folder whose name, and so the project's, is unique to it.
+setup() {
+    PROJECT="t${BATS_TEST_NUMBER}-$(basename "$BATS_TEST_FILENAME" .bats)"
+    DIR="$BATS_TEST_TMPDIR/$PROJECT"
+    mkdir -p "$DIR"
+    cd "$DIR" || return 1
+    export COMPOSE_PROGRESS=plain
+}
+
+teardown() {
+    c down -v -t 0 --remove-orphans >/dev/null 2>&1 || true
+    residue_check
+}
+
+# c ARG...: the program under test
+c() { "$WHALE" "$@"; }
+
+# await SECONDS COMMAND...: until the command succeeds; fails when it never does
+await() {
+    local tries=$(($1 * 20))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        if [ $tries -le 0 ]; then
+            echo "gave up waiting for: $*"
+            return 1
+        fi
+        sleep 0.05
+    done
+}
+
+# inside SERVICE SCRIPT: a shell script in the service's first container
+inside() {
+    local service=$1
+    shift
+    c exec -T "$service" sh -c "$*" </dev/null
+}
+
+# expect WANT GOT: fails with both when they differ
+expect() {
+    if [ "$1" != "$2" ]; then
+        printf 'want: %s\ngot:  %s\n' "$1" "$2"
+        return 1
+    fi
+}
+
+# contains TEXT PART
+contains() {
+    case $1 in
+    *"$2"*) ;;
+    *)
+        printf 'missing: %s\nin:      %s\n' "$2" "$1"
+        return 1
+        ;;
+    esac
+}
+
+# main_pid CONTAINER: the host's pid of a container's first process, from its record
+main_pid() {
+    local record
+    for record in "$WHALE_COMPOSE_ROOT"/projects/*/containers/*/; do
+        if [ "$(json "$record/container.json" name)" = "$1" ]; then
+            json "$record/state.json" pid
+            return
+        fi
+    done
+    return 1
+}
+
+# json FILE KEY: one top-level value
+json() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1])).get(sys.argv[2], ""))' "$1" "$2"; }
+
+# supervisor_pids PROJECT: pids of the keeper and the loop
+supervisor_pids() { pgrep -f "whale-supervisor $1\$" || true; }
+
+# What a run may leave behind on the host. Supervisors of finished projects end by themselves a moment later.
+residue() {
+    pgrep -f "whale-supervisor $PROJECT\$" | sed 's/^/process /'
+    ip -o link | grep -oE ' (whb|whv)[^:@ ]+' | sed 's/^/link /'
+    nft list tables 2>/dev/null | grep -i whale
+    find /sys/fs/cgroup -maxdepth 5 -type d -path '*/whale/*' -name "*$PROJECT*" 2>/dev/null
+    ls -d "$WHALE_COMPOSE_RUN/projects/$PROJECT/socket" "$WHALE_COMPOSE_ROOT/projects/$PROJECT" 2>/dev/null
+    grep -F "$WHALE_COMPOSE_ROOT" /proc/self/mountinfo
+    find "$WHALE_COMPOSE_ROOT" -name '*.tmp.*' -o -path "$WHALE_COMPOSE_ROOT/images/tmp*" 2>/dev/null
+    true
+}
+
+residue_check() {
+    local tries=60 left
+    while left=$(residue) && [ -n "$left" ]; do
+        tries=$((tries - 1))
+        if [ $tries -le 0 ]; then
+            printf 'left behind:\n%s\n' "$left"
+            return 1
+        fi
+        sleep 0.05
+    done
+}
