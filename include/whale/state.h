@@ -19,9 +19,11 @@
  *     projects/<project>/socket        the supervisor's control socket (0600)
  *     projects/<project>/ports.json    host ports this project has reserved
  *
- * Every write is temp + rename; what must outlive power loss is also fsynced. Each file carries "format": 1.
- * What the kernel can tell is asked, not stored: a state that says running is believed only when the boot id is the
- * current one and the recorded process (pid + start time) is alive; wh_state_container_load corrects it otherwise.
+ * Every write is temp + rename; against power loss the engine syncs the file system once at the end of an operation.
+ * Each file carries "format": 1. What the kernel can tell is asked, not stored: a state that says running is believed
+ * only when the boot id is the current one and the recorded process (pid + start time) is alive;
+ * wh_state_container_load corrects it otherwise to exited with code 255 (pid stays set: nobody has recorded that end
+ * yet).
  */
 #ifndef WHALE_STATE_H
 #define WHALE_STATE_H
@@ -48,6 +50,9 @@ char *wh_state_container_dir(const char *project, const char *id);
 char *wh_state_project_run_dir(const char *project);
 char *wh_state_volume_dir(const char *name); /* .../volumes/<name>/_data */
 const char *wh_state_boot_id(void);
+/* Start time of a process in clock ticks since boot; 0 when there is none. */
+uint64_t wh_state_process_start(int pid);
+bool wh_state_process_alive(int pid, uint64_t start, const char *boot_id);
 
 /* ---- locks ----------------------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Record files. They are not fsynced one by one: rename keeps the old or the new content over a crash of a process, and
+ * the engine asks for one syncfs at the end of an operation, off its loop, for power loss.
+ */
+#include "state/record.h"
+
+#include "whale/codec/json.h"
+#include "whale/state.h"
+#include "whale/util/file.h"
+#include "whale/util/str.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FORMAT           1
+#define RECORD_MAX_BYTES ((size_t)16 << 20)
+
+static int no_memory(struct wh_err *err)
+{
+    return wh_fail(err, ENOMEM, "record");
+}
+
+int record_save(char *take_path, const struct field *fields, const void *object, struct wh_err *err)
+{
+    wh_auto_free char *path = take_path;
+    wh_auto_arena a = {0};
+    wh_auto_str text = {0};
+    struct wh_node *map = wh_node_map(&a, NULL);
+    if (!path || !map)
+        return no_memory(err);
+    wh_node_put_int(&a, map, "format", FORMAT);
+    fields_put(&a, map, fields, object);
+    if (a.failed || wh_json_write(map, WH_JSON_COMPACT, &text) < 0 || wh_str_addc(&text, '\n') < 0)
+        return no_memory(err);
+    return wh_file_replace(path, text.data, text.len, 0600, WH_SYNC_NONE, err);
+}
+
+int record_load(struct wh_arena *a, char *take_path, const struct field *fields, void *object, struct wh_err *err)
+{
+    wh_auto_free char *path = take_path;
+    wh_auto_err cause = {0};
+    struct wh_node *map;
+    if (!path)
+        return no_memory(err);
+    if (wh_json_load(a, path, RECORD_MAX_BYTES, &map, &cause) < 0) {
+        if (cause.code == ENOENT)
+            return WH_STATE_ABSENT;
+        if (err)
+            wh_err_move(err, &cause);
+        return -1;
+    }
+    int64_t format = wh_node_get_int(map, "format", 0);
+    if (format != FORMAT)
+        return wh_fail(err, WH_E_INVALID, "%s has format %lld, this version knows %d", path, (long long)format, FORMAT);
+    fields_get(a, map, fields, object);
+    return a->failed ? no_memory(err) : 0;
+}
+
+int record_unlink(char *take_path, struct wh_err *err)
+{
+    wh_auto_free char *path = take_path;
+    if (!path)
+        return no_memory(err);
+    if (unlink(path) < 0 && errno != ENOENT)
+        return wh_fail(err, errno, "remove %s", path);
+    return 0;
+}
+
+int record_list(const char *dir, const char *suffix, struct wh_strv *ret, struct wh_err *err)
+{
+    wh_auto_dir d = opendir(dir);
+    if (!d)
+        return errno == ENOENT ? 0 : wh_fail(err, errno, "open %s", dir);
+    const struct dirent *e;
+    while ((e = readdir(d))) {
+        if (e->d_name[0] == '.' || !wh_ends(e->d_name, suffix))
+            continue;
+        if (wh_strv_fmt(ret, "%.*s", (int)(strlen(e->d_name) - strlen(suffix)), e->d_name) < 0)
+            return no_memory(err);
+    }
+    wh_strv_sort(ret);
+    return 0;
+}
+
+int record_check_name(const char *what, const char *name, struct wh_err *err)
+{
+    if (!name || !name[0] || name[0] == '.' || strchr(name, '/') || strlen(name) > 200)
+        return wh_fail(err, WH_E_INVALID, "\"%s\" cannot be the name of a %s", name ? name : "", what);
+    return 0;
+}
