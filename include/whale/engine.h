@@ -61,7 +61,8 @@ struct wh_client;
 int wh_client_open(const char *project, bool spawn, struct wh_client **ret, struct wh_err *err);
 void wh_client_close(struct wh_client *c);
 
-/* request: JSON object node with "op"; "v" is added. fds are borrowed (duplicated by the kernel). */
+/* request: JSON object node with "op"; "v" is added. fds are borrowed (duplicated by the kernel).
+ * 0, WH_ENGINE_CLOSED or -1. */
 int wh_client_send(struct wh_client *c, const struct wh_node *request, const int *fds, size_t n_fds,
                    struct wh_err *err);
 /* Next event; its strings live in `a`. timeout_ms < 0 waits for ever. ret_fds (may be NULL) receives descriptors that

@@ -14,9 +14,10 @@
  *      exit up to now was delivered
  *
  * Exits of processes that S cloned but never registered (S was killed in between) arrive after recovery with key "" and
- * the cgroup id by which the container is found. After kill -9 of S, the new S has everything in this object before
- * wh_keeper_open returns: take what belongs to each container (wh_keeper_take_*), then let the loop run: only then
- * on_exit is called.
+ * the name of their cgroup by which the container is found (a container whose registered process lives had only an
+ * exec end). While S lives such exits are helpers of the runtime and are acknowledged here. After kill -9 of S, the new
+ * S has everything in this object before wh_keeper_open returns: take what belongs to each container
+ * (wh_keeper_take_*), then let the loop run: only then on_exit is called.
  */
 #ifndef WHALE_ENGINE_KEEPER_H
 #define WHALE_ENGINE_KEEPER_H
@@ -40,8 +41,9 @@ struct wh_keeper;
 #define WH_SLOT_NETNS  "netns"
 
 struct wh_keeper_exit {
-    uint64_t seq;    /* for wh_keeper_ack */
-    const char *key; /* "" when the process was never registered */
+    uint64_t seq;       /* for wh_keeper_ack */
+    const char *key;    /* "" when the process was never registered */
+    const char *cgroup; /* last folder of its cgroup in the unified tree: the container's id; "" = unknown */
     pid_t pid;
     uint64_t cgroup_id; /* inode of its directory in the unified hierarchy, 0 = unknown */
     int exit_code;      /* 0..255; 128 + signal when killed by one */
@@ -63,6 +65,9 @@ int wh_keeper_open(struct wh_loop *l, int take_fd, struct wh_keeper **ret, struc
 void wh_keeper_close(struct wh_keeper *k);
 void wh_keeper_on_exit(struct wh_keeper *k, wh_keeper_exit_fn fn, void *data);
 
+/* The keeper was killed: nothing can be kept any more. Called once, from the loop. */
+void wh_keeper_on_lost(struct wh_keeper *k, void (*fn)(void *data), void *data);
+
 /* pidfd is borrowed. A registered process whose exit came first is delivered all the same. */
 int wh_keeper_register(struct wh_keeper *k, const char *key, pid_t pid, int pidfd, uint64_t cgroup_id,
                        struct wh_err *err);
@@ -71,7 +76,7 @@ void wh_keeper_ack(struct wh_keeper *k, uint64_t seq);
 int wh_keeper_keep(struct wh_keeper *k, const char *key, const char *slot, int fd, struct wh_err *err);
 void wh_keeper_drop(struct wh_keeper *k, const char *key, const char *slot); /* slot NULL: all of the key */
 /* Barrier: on return K has reaped all it could and on_exit was called for every exit not yet delivered. Blocks for
- * one round trip (about 20 us). */
+ * one round trip (about 20 us) and calls on_exit from inside. */
 int wh_keeper_sync(struct wh_keeper *k, struct wh_err *err);
 
 /* Recovery. A registered process that lives; false when there is none (an exit, if any, comes by on_exit). */
@@ -89,7 +94,11 @@ void wh_keeper_quit(struct wh_keeper *k);
 /* ---- K's side (called by wh_supervisor_main before any library has started a thread) ---------------------------- */
 
 /* Makes the caller the keeper: forks S, serves, restarts S when it dies; returns only in S, with the socket to K. In K
- * it ends in _exit. listen_fd stays open in both. A restarted S is a fresh fork of K, so K must have no threads. */
-int wh_keeper_become(const char *project, int listen_fd);
+ * it ends in _exit. listen_fd stays open in both. A restarted S is a fresh fork of K, so K must have no threads.
+ * takeover_fd: what wh_keeper_replace wrote, or -1. */
+int wh_keeper_become(const char *project, int listen_fd, int takeover_fd);
+
+/* In S, when K was killed: executes the supervisor again as the keeper of a new S. Returns only on failure. */
+int wh_keeper_replace(struct wh_keeper *k, const char *project, int listen_fd, struct wh_err *err);
 
 #endif

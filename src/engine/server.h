@@ -73,5 +73,7 @@ bool wh_server_has_clients(const struct wh_server *s);
  */
 void wh_server_set_idle(struct wh_server *s, bool (*may_exit)(void *engine));
 void wh_server_poke(struct wh_server *s); /* the engine's answer may have changed */
+/* After the loop has been stopped so: the project lock, now the caller's, to be held until nothing is left; or -1. */
+int wh_server_take_lock(struct wh_server *s);
 
 #endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * main() of whale-supervisor: the keeper first, and in each loop process that the keeper forks: open everything, let
+ * policy adopt what runs, serve until nothing is left to do.
+ */
+#include "whale/engine.h"
+
+#include "whale/state.h"
+#include "whale/util/cleanup.h"
+#include "whale/util/log.h"
+
+#include "engine/host.h"
+#include "engine/keeper.h"
+#include "engine/keeper_table.h"
+#include "engine/loop.h"
+#include "engine/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LISTEN_FD 3
+
+struct supervisor {
+    struct wh_host host;
+    struct wh_policy *policy;
+    struct wh_io finished_io; /* the capture thread reports complete logs */
+};
+
+/* Each container needs some descriptors in the keeper and in the loop. */
+static void raise_nofile(struct rlimit *ret_original)
+{
+    if (getrlimit(RLIMIT_NOFILE, ret_original) < 0)
+        *ret_original = (struct rlimit){1024, 4096};
+    struct rlimit raised = *ret_original;
+    raised.rlim_cur = raised.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &raised);
+}
+
+static void on_finished(struct wh_io *io, int events)
+{
+    struct supervisor *s = io->data;
+    for (;;) {
+        wh_auto_free char *key = wh_capture_next_finished(s->host.capture);
+        if (!key)
+            return;
+        wh_policy_capture_finished(s->policy, key);
+    }
+}
+
+static int open_policy(struct supervisor *s, struct wh_err *err)
+{
+    struct wh_host *h = &s->host;
+    if (wh_policy_new(h, &s->policy, err) < 0)
+        return wh_wrap(err, "take over project \"%s\"", h->project);
+    if (wh_server_new(h->loop, LISTEN_FD, h->project, wh_policy_ops, s->policy, &h->server, err) < 0)
+        return -1;
+    wh_server_set_idle(h->server, wh_policy_may_exit);
+    s->finished_io = (struct wh_io){.fn = on_finished, .data = s};
+    wh_io_start(h->loop, &s->finished_io, wh_capture_eventfd(h->capture), WH_IO_READ);
+    if (wh_keeper_is_restart(h->keeper))
+        wh_server_poke(h->server); /* the client that wanted us may be gone with our predecessor */
+    return 0;
+}
+
+static int open_mechanism(struct supervisor *s, int keeper_fd, struct wh_err *err)
+{
+    struct wh_host *h = &s->host;
+    if (wh_state_ensure_roots(err) < 0 || wh_loop_new(&h->loop, err) < 0)
+        return -1;
+    if (wh_keeper_open(h->loop, keeper_fd, &h->keeper, err) < 0)
+        return -1;
+    if (wh_capture_new(&h->capture, err) < 0)
+        return -1;
+    return wh_sessions_new(h->loop, h->keeper, h->capture, &h->sessions, err);
+}
+
+static void close_all(struct supervisor *s)
+{
+    struct wh_host *h = &s->host;
+    wh_io_stop(&s->finished_io);
+    wh_server_free(h->server);
+    wh_policy_free(s->policy);
+    wh_sessions_free(h->sessions);
+    wh_capture_free(h->capture);
+    wh_keeper_close(h->keeper);
+    wh_loop_free(h->loop);
+}
+
+/* The keeper was killed. What cannot be handed over is lost with this loop as with any other kill of it: requests under
+ * way. If it fails we go on as we are: containers are supervised by nobody's child, until this loop dies too. */
+static void on_keeper_lost(void *data)
+{
+    struct supervisor *s = data;
+    wh_auto_err err = {0};
+    wh_log_error("the keeper has ended: the loop makes a new one of itself");
+    wh_keeper_replace(s->host.keeper, s->host.project, LISTEN_FD, &err);
+    wh_auto_free char *text = wh_err_text(&err);
+    wh_log_error("no new keeper: %s", text);
+}
+
+/* Nothing runs any more: the keeper holds the project lock until it has closed everything else. */
+static void end_keeper(struct supervisor *s)
+{
+    wh_auto_err err = {0};
+    wh_auto_fd lock = wh_server_take_lock(s->host.server);
+    if (lock >= 0)
+        wh_keeper_keep(s->host.keeper, "", "lock", lock, &err);
+    wh_keeper_quit(s->host.keeper);
+}
+
+static int run_loop(const char *project, int keeper_fd, const struct rlimit *nofile)
+{
+    struct supervisor s = {.host = {.project = project, .nofile = *nofile}};
+    wh_auto_err err = {0};
+    mallopt(M_ARENA_MAX, 1);
+    signal(SIGPIPE, SIG_IGN);
+    int r = open_mechanism(&s, keeper_fd, &err);
+    if (r == 0) {
+        wh_keeper_on_lost(s.host.keeper, on_keeper_lost, &s);
+        r = open_policy(&s, &err);
+    }
+    if (r < 0) {
+        wh_auto_free char *text = wh_err_text(&err);
+        wh_log_error("supervisor of project \"%s\" cannot start: %s", project, text);
+        return 1;
+    }
+    wh_loop_run(s.host.loop);
+    end_keeper(&s);
+    close_all(&s);
+    return 0;
+}
+
+int wh_supervisor_main(int argc, char **argv)
+{
+    wh_log_open(2, getenv("WHALE_COMPOSE_DEBUG") ? WH_LOG_DEBUG : WH_LOG_WARN);
+    int takeover_fd = argc == 3 ? atoi(argv[2]) : -1;
+    if ((argc != 2 && takeover_fd < 0) || fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC) < 0) {
+        wh_log_error("whale-supervisor is started by whale-compose, with its socket as descriptor %d", LISTEN_FD);
+        return 2;
+    }
+    struct rlimit nofile;
+    raise_nofile(&nofile);
+    int keeper_fd = wh_keeper_become(argv[1], LISTEN_FD, takeover_fd);
+    return run_loop(argv[1], keeper_fd, &nofile);
+}
