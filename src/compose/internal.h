@@ -10,6 +10,7 @@
 #define WHALE_COMPOSE_INTERNAL_H
 
 #include "whale/compose.h"
+#include "whale/util/str.h"
 
 struct wh_load {
     const struct wh_load_options *opts;
@@ -17,9 +18,26 @@ struct wh_load {
     struct wh_arena *arena; /* &res->arena */
     struct wh_diags *diags; /* &res->diags */
     struct wh_map unset;    /* variable name -> its warning, one per variable */
-    struct wh_map texts;    /* absolute file name -> struct wh_source *, each file is read once */
-    unsigned int depth;     /* of includes */
+    struct wh_map sources;  /* absolute file name -> struct wh_source *: each file is read once */
+    struct wh_map parsed;   /* absolute file name -> its documents, decoded ahead for the project's name */
+    struct wh_vec envs;     /* of struct wh_env *: those of includes, to be finished */
+    const struct wh_rules *merge_rules, *unique_rules, *cast_rules;
 };
+
+/* One warning for an unset variable, however often it is used; further places are added to it. */
+void wh_compose_warn_unset(struct wh_load *l, const char *name, const struct wh_mark *mark);
+
+/* ---- files ---- */
+
+struct wh_source {
+    const char *path; /* absolute, or "-" */
+    const char *text;
+    size_t len;
+};
+/* Reads a file (also a FIFO or "-") once; NULL with err set. Adds it to the result's read_files. */
+const struct wh_source *wh_compose_read(struct wh_load *l, const char *path, struct wh_err *err);
+/* dir + "/" + name unless name is absolute, cleaned, in the arena. */
+const char *wh_compose_join(struct wh_load *l, const char *dir, const char *name);
 
 /* ---- the path of a value, kept on the stack while a pass descends; printed only when a message needs it ---- */
 
@@ -32,6 +50,7 @@ struct wh_path {
 enum wh_path_style {
     WH_PATH_INDEX,    /* services.a.ports.0          schema messages */
     WH_PATH_BRACKETS, /* services.a.ports.[]         interpolation and conversion messages */
+    WH_PATH_ITEMS,    /* services.a.ports.[0]        messages of the unique pass */
 };
 const char *wh_path_text(struct wh_arena *a, const struct wh_path *p, enum wh_path_style style);
 
@@ -44,27 +63,30 @@ struct wh_rule {
 
 struct wh_rules; /* a tree built once from a table */
 
-struct wh_rules *wh_rules_build(struct wh_arena *a, const struct wh_rule *table, size_t n);
+const struct wh_rules *wh_rules_build(struct wh_arena *a, const struct wh_rule *table, size_t n);
 const struct wh_rules *wh_rules_key(const struct wh_rules *r, const char *key); /* NULL in, NULL out */
 const struct wh_rules *wh_rules_item(const struct wh_rules *r);
 int wh_rules_value(const struct wh_rules *r); /* 0: no rule ends here */
 
 /* ---- front half ---- */
 
-/* Reads a dotenv text. lookup is asked for $NAME before earlier keys (may be NULL); each key is handed to set. */
-struct wh_dotenv_sink {
-    void *ctx;
-    /* value NULL: a bare key that is set nowhere. 0 or -1 (stops). */
-    int (*set)(void *ctx, const char *key, const char *value, const struct wh_mark *mark);
-    /* NULL when unset */
-    const char *(*lookup)(void *ctx, const char *key);
-};
+/*
+ * Reads an env file and sets its keys in vars. $NAME and bare keys are looked up in vars, whose parent wins (the
+ * project's environment, or for a service: its `environment`, whose parent is the project's) and which then knows the
+ * earlier keys. A bare key that is set nowhere is left out. Unset variables warn through load. 0, -1 with err, or
+ * 1: the file does not exist (err untouched).
+ */
 enum wh_dotenv_format { WH_DOTENV_COMPOSE, WH_DOTENV_RAW };
+int wh_dotenv_read(struct wh_load *l, const char *path, enum wh_dotenv_format format, struct wh_env *vars,
+                   struct wh_err *err);
 int wh_dotenv_parse(struct wh_load *l, const char *text, size_t len, const char *file, enum wh_dotenv_format format,
-                    const struct wh_dotenv_sink *sink, struct wh_err *err);
+                    struct wh_env *vars, struct wh_err *err);
 
-/* Substitutes one template (${...}). NULL with err set on a bad template or a missing required variable; unset
- * variables are reported through unset (may be NULL). Borrowed text when nothing was to do. */
+/*
+ * Substitutes one template (${...}). NULL with err set on a bad template (WH_E_INVALID) or a missing required variable
+ * (WH_E_NOT_FOUND); unset variables are reported through unset (may be NULL). Returns text itself when nothing was
+ * to do, otherwise a text in the arena.
+ */
 struct wh_template {
     struct wh_arena *arena;
     void *ctx;
@@ -75,6 +97,8 @@ const char *wh_template_expand(const struct wh_template *t, const char *text, st
 
 /* Merges over onto base, both nodes of the same place; returns the node to keep (base is changed in place). */
 struct wh_node *wh_compose_merge(struct wh_load *l, struct wh_node *base, struct wh_node *over);
+/* Records in over that it takes the place of old (node.overrode). */
+void wh_compose_note_override(struct wh_load *l, struct wh_node *over, const struct wh_node *old);
 /* Drops earlier list entries whose key (ports, targets, K of K=V...) a later one repeats, at the earlier position. */
 int wh_compose_unique(struct wh_load *l, struct wh_node *root);
 /* K=V list or string as the merge sees it: a map becomes a list sorted by key, a string a list of one. */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Input files: each is read once, by its absolute name; what was read is recorded for records and watchers. */
+#include "compose/internal.h"
+
+#include "whale/util/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_FILE_BYTES ((size_t)16 << 20)
+
+/* Unlike records, input may be a pipe: `-f <(generate)`. */
+static int read_text(const char *path, struct wh_str *ret, struct wh_err *err)
+{
+    if (strcmp(path, "-") == 0)
+        return wh_fd_read_all(STDIN_FILENO, MAX_FILE_BYTES, ret, err);
+    struct stat st;
+    wh_auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return wh_fail(err, errno, "open %s", path);
+    if (fstat(fd, &st) < 0)
+        return wh_fail(err, errno, "stat %s", path);
+    if (S_ISDIR(st.st_mode))
+        return wh_fail(err, EISDIR, "read %s", path);
+    if (wh_fd_read_all(fd, MAX_FILE_BYTES, ret, err) < 0)
+        return wh_wrap(err, "%s", path);
+    return 0;
+}
+
+static struct wh_source *new_source(struct wh_load *l, const char *path, const struct wh_str *text)
+{
+    struct wh_source *s = wh_arena_new(l->arena, struct wh_source);
+    if (!s)
+        return NULL;
+    s->path = wh_arena_strdup(l->arena, path);
+    s->text = wh_arena_strndup(l->arena, wh_str_c(text), text->len);
+    s->len = text->len;
+    if (!s->path || !s->text || wh_map_set(&l->sources, path, s) < 0)
+        return NULL;
+    return wh_vec_push_ptr(&l->res->read_files, s->path) < 0 ? NULL : s;
+}
+
+const struct wh_source *wh_compose_read(struct wh_load *l, const char *path, struct wh_err *err)
+{
+    const struct wh_source *known = wh_map_get(&l->sources, path);
+    if (known)
+        return known;
+    wh_auto_str text = {0};
+    if (read_text(path, &text, err) < 0)
+        return NULL;
+    const struct wh_source *s = new_source(l, path, &text);
+    if (!s)
+        wh_fail(err, WH_E_LIMIT, "out of memory");
+    return s;
+}
+
+const char *wh_compose_join(struct wh_load *l, const char *dir, const char *name)
+{
+    wh_auto_free char *joined = wh_path_join(dir, name);
+    const char *path = joined ? wh_arena_strdup(l->arena, joined) : NULL;
+    return path ? path : name;
+}
