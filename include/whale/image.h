@@ -129,7 +129,7 @@ int wh_image_lowerdir(const struct wh_image *image, struct wh_str *out);
 /* A set of shared locks, one descriptor per different layer. While it is open, `image rm` keeps the layer's files even
  * when the image's name goes. Whoever has a layer mounted, holds it. Zero-initialised = empty. */
 struct wh_image_hold {
-    struct wh_map fds; /* short name -> struct of hold.c */
+    struct wh_map fds; /* short name -> descriptor */
 };
 /* 0; WH_IMAGE_ABSENT when a layer was deleted since the lookup (then nothing is added); or -1. */
 int wh_image_hold_add(struct wh_image_hold *h, const struct wh_image *image, struct wh_err *err);

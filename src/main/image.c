@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* argv to exit status; everything else is in cli. */
-int main(void)
+/* argv to exit status; everything else is in image. */
+#include "whale/image_program.h"
+
+int main(int argc, char **argv)
 {
-    return 0;
+    return wh_image_main(argc, argv);
 }
