@@ -16,9 +16,11 @@
  *   up          project: canonical project (config --format json, unescaped, scale already applied),
  *               images: {service: image id}, hashes: {service: hash, ...}, network_hashes, volume_hashes,
  *               meta: {working_dir, config_files, environment_file, version},
+ *               disabled: [service...] that the files define but no active profile enables: they are no orphans;
+ *               the project holds every enabled service, `services` names those that were asked for
  *               options: {no_start, no_deps, force_recreate, no_recreate, always_recreate_deps, renew_anon_volumes,
  *                         remove_orphans, timeout_s (-1 = each service's own), wait, wait_timeout_s, create_only,
- *                         recreate_volumes (-y), scale: {service: n} for `scale`}
+ *                         recreate_volumes (-y), ignore_orphans (no warning), scale: {service: n} for `scale`}
  *   down        options: {volumes, rmi: "local"|"all"|"", remove_orphans, timeout_s}, project (may be absent: from
  *               labels), project also names external resources that must stay
  *   stop start restart kill pause unpause rm
