@@ -360,7 +360,7 @@ void wh_yaml_write(const struct wh_node *n, struct wh_str *out)
 {
     struct writer w = {.out = out};
     if (wh_node_is_scalar(n) || is_empty_collection(n))
-        write_inline(&w, n, -INDENT);
+        write_inline(&w, n, 0);
     else if (n->kind == WH_NODE_MAP)
         write_map(&w, n, 0);
     else

@@ -14,6 +14,8 @@ static struct wh_diag *lost(struct wh_diags *d)
     return &dummy;
 }
 
+static char *format_text(struct wh_arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
 static char *format_text(struct wh_arena *a, const char *fmt, va_list ap)
 {
     va_list again;
@@ -25,6 +27,9 @@ static char *format_text(struct wh_arena *a, const char *fmt, va_list ap)
     va_end(again);
     return text;
 }
+
+static struct wh_diag *add(struct wh_diags *d, enum wh_severity severity, const struct wh_mark *mark, const char *fmt,
+                           va_list ap) __attribute__((format(printf, 4, 0)));
 
 static struct wh_diag *add(struct wh_diags *d, enum wh_severity severity, const struct wh_mark *mark, const char *fmt,
                            va_list ap)

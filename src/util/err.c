@@ -16,6 +16,8 @@ static void free_text(char *text)
         free(text);
 }
 
+static char *format_text(int errno_code, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
 static char *format_text(int errno_code, const char *fmt, va_list ap)
 {
     struct wh_str s = {0};
