@@ -147,7 +147,7 @@ const struct wh_pair *wh_node_pair(const struct wh_node *map, const char *key)
         return at ? &map->map.pairs[at - 1] : NULL;
     }
     for (size_t i = 0; i < map->map.len; i++)
-        if (strcmp(map->map.pairs[i].key, key) == 0)
+        if (map->map.pairs[i].key[0] == key[0] && strcmp(map->map.pairs[i].key, key) == 0)
             return &map->map.pairs[i];
     return NULL;
 }

@@ -42,6 +42,7 @@ struct reader {
 };
 
 static int read_node(struct reader *r, const struct frame *at, yaml_event_t *ev, struct wh_node **ret);
+static int read_event(struct reader *r, const struct frame *at, const yaml_event_t *ev, struct wh_node **ret);
 
 static struct wh_mark to_mark(const struct reader *r, const yaml_mark_t *start, const yaml_mark_t *end)
 {
@@ -191,7 +192,7 @@ static int copy_tree(struct reader *r, const struct wh_node *n, const struct wh_
     return *ret ? 0 : fail_memory(r);
 }
 
-static int read_alias(struct reader *r, yaml_event_t *ev, struct wh_node **ret)
+static int read_alias(struct reader *r, const yaml_event_t *ev, struct wh_node **ret)
 {
     struct wh_mark mark = event_mark(r, ev);
     const char *name = (const char *)ev->data.alias.anchor;
@@ -396,26 +397,43 @@ static int add_pair(struct reader *r, struct wh_node *map, const struct wh_node 
     return fail_at(r, &key->mark);
 }
 
+/*
+ * A key is not worth a node of its own: ret borrows the event's text, which lives until the pair is complete. Keys
+ * that are collections, aliases or have an anchor take the general way.
+ */
+static int read_key(struct reader *r, const struct frame *at, yaml_event_t *ev, struct wh_node *ret)
+{
+    struct wh_mark mark = event_mark(r, ev);
+    if (ev->type == YAML_SCALAR_EVENT && !ev->data.scalar.anchor) {
+        *ret = (struct wh_node){.mark = mark};
+        ret->text = (const char *)ev->data.scalar.value;
+        ret->text_len = ev->data.scalar.length;
+        return check_scalar(r, ev, &mark) < 0 ? -1 : resolve_scalar(r, ret, ev);
+    }
+    struct wh_node *key;
+    if (read_event(r, at, ev, &key) < 0)
+        return -1;
+    *ret = *key;
+    ret->mark = mark;
+    return 0;
+}
+
 static int read_pair(struct reader *r, const struct frame *at, struct wh_node *map, yaml_event_t *key_event,
                      struct merge *merge)
 {
-    struct wh_node *key, *value;
+    struct wh_node key, *value;
     yaml_event_t ev;
-    struct wh_mark key_mark = event_mark(r, key_event);
-    if (read_node(r, at, key_event, &key) < 0)
+    if (read_key(r, at, key_event, &key) < 0 || check_key(r, at, &key) < 0)
         return -1;
-    key->mark = key_mark;
-    if (check_key(r, at, key) < 0)
-        return -1;
-    bool merges = is_merge_key(key);
-    const struct wh_pair *old = merges ? NULL : wh_node_pair(map, key->text);
+    bool merges = is_merge_key(&key);
+    const struct wh_pair *old = merges ? NULL : wh_node_pair(map, key.text);
     if (old || (merges && merge->from))
-        return fail_duplicate(r, old ? &old->key_mark : &merge->mark, key);
-    if (next_event(r, &ev) < 0 || read_node(r, &(struct frame){at, key->text, 0}, &ev, &value) < 0)
+        return fail_duplicate(r, old ? &old->key_mark : &merge->mark, &key);
+    if (next_event(r, &ev) < 0 || read_node(r, &(struct frame){at, key.text, 0}, &ev, &value) < 0)
         return -1;
     if (!merges)
-        return add_pair(r, map, key, value);
-    *merge = (struct merge){value, key->mark};
+        return add_pair(r, map, &key, value);
+    *merge = (struct merge){value, key.mark};
     return 0;
 }
 
@@ -430,7 +448,9 @@ static int read_pairs(struct reader *r, const struct frame *at, struct wh_node *
             yaml_event_delete(&ev);
             break;
         }
-        if (read_pair(r, at, map, &ev, &merge) < 0)
+        int rc = read_pair(r, at, map, &ev, &merge);
+        yaml_event_delete(&ev);
+        if (rc < 0)
             return -1;
     }
     return merge.from ? apply_merge(r, map, merge.from, &merge.mark) : 0;
@@ -457,16 +477,20 @@ static int read_collection(struct reader *r, const struct frame *at, const yaml_
     return 0;
 }
 
-/* Reads the node that ev begins; ev is released. */
+/* Reads the node that ev begins; ev stays the caller's. */
+static int read_event(struct reader *r, const struct frame *at, const yaml_event_t *ev, struct wh_node **ret)
+{
+    if (ev->type == YAML_ALIAS_EVENT)
+        return read_alias(r, ev, ret);
+    if (ev->type == YAML_SCALAR_EVENT)
+        return read_scalar(r, ev, ret);
+    return read_collection(r, at, ev, ret);
+}
+
+/* The same, and ev is released. */
 static int read_node(struct reader *r, const struct frame *at, yaml_event_t *ev, struct wh_node **ret)
 {
-    int rc;
-    if (ev->type == YAML_ALIAS_EVENT)
-        rc = read_alias(r, ev, ret);
-    else if (ev->type == YAML_SCALAR_EVENT)
-        rc = read_scalar(r, ev, ret);
-    else
-        rc = read_collection(r, at, ev, ret);
+    int rc = read_event(r, at, ev, ret);
     yaml_event_delete(ev);
     return rc;
 }

@@ -22,7 +22,8 @@ static size_t find_child(const struct wh_rules *r, const char *key, bool *ret_fo
     *ret_found = false;
     while (low < high) {
         size_t mid = (low + high) / 2;
-        int order = strcmp(r->children[mid]->key, key);
+        const char *other = r->children[mid]->key;
+        int order = *other != *key ? (unsigned char)*other - (unsigned char)*key : strcmp(other, key);
         if (order == 0) {
             *ret_found = true;
             return mid;
