@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* image import: one tar becomes an image of one layer, as `docker import` does it. */
+#include "assembly.h"
 #include "change.h"
 #include "command.h"
-#include "layout.h"
 #include "platform.h"
-#include "store.h"
 #include "whale/codec/json.h"
 #include "whale/util/time.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 
 static int open_input(const char *name, int *ret, struct wh_err *err)
 {
@@ -61,25 +59,6 @@ static struct wh_node *make_config(struct wh_arena *a, const struct request *q, 
     return a->failed ? NULL : doc;
 }
 
-static int unpack_input(struct store *s, struct draft *d, int fd, const char *name, struct wh_err *err)
-{
-    const struct limits limits = LIMITS_DEFAULT;
-    const struct stream_options options = {.hash_output = true, .limits = &limits};
-    struct source_fd input = {fd, name};
-    struct stream_result result;
-    struct stream *stream;
-    if (draft_begin(s, d, err) < 0 || stream_open(source_of_fd(&input), &options, &stream, err) < 0)
-        return -1;
-    if (unpack_layer(d->dir_fd, stream, &limits, &d->unpacked, err) < 0) {
-        stream_close(stream);
-        return -1;
-    }
-    if (stream_finish(stream, &result, err) < 0)
-        return -1;
-    memcpy(d->diff_hex, result.output_hex, sizeof(d->diff_hex));
-    return 0;
-}
-
 static int commit(struct request *q, struct store *s, struct wh_arena *a, struct draft *d, struct wh_node *config,
                   const struct wh_ref *ref, struct wh_err *err)
 {
@@ -111,7 +90,9 @@ int cmd_import(struct request *q, struct wh_err *err)
         return wh_fail(err, WH_E_INVALID, "cannot import digest reference");
     if (open_input(q->args[0], &fd, err) < 0 || store_open(&s, q->root, err) < 0)
         return -1;
-    int r = unpack_input(&s, &d, fd, q->args[0], err);
+    struct source_fd input = {fd, q->args[0]};
+    struct stream_result result;
+    int r = draft_unpack(&s, &d, source_of_fd(&input), false, &result, err);
     if (r == 0)
         r = commit(q, &s, &a, &d, config, name ? &ref : NULL, err);
     draft_drop(&s, &d);

@@ -31,7 +31,7 @@ struct option {
 static const struct option options[] = {
     {"change", 'c', OPTION_LIST, AT(changes), " import ", "Dockerfile instruction to apply to the image's config"},
     {"message", 'm', OPTION_TEXT, AT(message), " import ", "comment in the image's history"},
-    {"platform", 0, OPTION_TEXT, AT(platform), " import pull ", "os/architecture[/variant]"},
+    {"platform", 0, OPTION_TEXT, AT(platform), " import load pull ", "os/architecture[/variant]"},
     {"input", 'i', OPTION_TEXT, AT(file), " load ", "archive or layout folder to read instead of stdin"},
     {"output", 'o', OPTION_TEXT, AT(output), " save ", "file to write instead of stdout"},
     {"progress", 0, OPTION_TEXT, AT(progress), " import load pull rm prune tag ", "plain, json or quiet"},
@@ -56,9 +56,11 @@ struct command {
 static const struct command commands[] = {
     {"import", "[OPTIONS] FILE|- [NAME[:TAG]]", "Make an image of a root file system's tar", 1, 2, cmd_import},
     {"inspect", "IMAGE [IMAGE...]", "Show images as JSON", 1, MANY, cmd_inspect},
+    {"load", "[OPTIONS]", "Load images from a docker archive, an OCI archive or an OCI layout", 0, 0, cmd_load},
     {"ls", "[OPTIONS] [NAME[:TAG]]", "List images", 0, 1, cmd_ls},
     {"prune", "[OPTIONS]", "Remove unused data", 0, 0, cmd_prune},
     {"rm", "[OPTIONS] IMAGE [IMAGE...]", "Remove images", 1, MANY, cmd_rm},
+    {"save", "[OPTIONS] IMAGE [IMAGE...]", "Write images to an archive", 1, MANY, cmd_save},
     {"tag", "IMAGE NAME[:TAG]", "Give an image another name", 2, 2, cmd_tag},
 };
 

@@ -107,6 +107,8 @@ int decoder_begin(struct decoder *d, struct source source, bool hash_input, stru
     if (fill_magic(d, err) < 0)
         return -1;
     choose(d);
+    if (d->kind == DECODER_PLAIN) /* what comes out is what went in: one digest is enough */
+        d->hashing = false;
     return d->ops->begin ? d->ops->begin(d, err) : 0;
 }
 

@@ -30,8 +30,8 @@ struct decoder {
     unsigned char *input; /* DECODER_INPUT_BYTES */
     size_t start, len;    /* unread input */
     bool at_end;          /* the source has ended */
-    bool hashing;
-    struct hash hash; /* of all input, when hashing */
+    bool hashing;         /* plain input is not hashed here */
+    struct hash hash;     /* of all input, when hashing */
     uint64_t in_bytes;
     void *state; /* of the kind */
 };

@@ -55,15 +55,22 @@ static int check_ratio(struct stream *s, struct wh_err *err)
     return wh_fail(err, WH_E_LIMIT, "compressed data expands more than %" PRIu64 " times", l->ratio);
 }
 
+/* Fills the buffer to the brim, so that a member of an archive starts at a block inside one. */
 static ssize_t fill_buffer(struct stream *s, struct buffer *b)
 {
-    ssize_t n = decoder_read(&s->decoder, b->data, BUFFER_BYTES, &s->err);
-    if (n <= 0)
-        return n;
+    size_t len = 0;
+    while (len < BUFFER_BYTES) {
+        ssize_t n = decoder_read(&s->decoder, b->data + len, BUFFER_BYTES - len, &s->err);
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        len += (size_t)n;
+    }
     if (s->options.hash_output)
-        hash_add(&s->output_hash, b->data, (size_t)n);
-    s->output_bytes += (uint64_t)n;
-    return check_ratio(s, &s->err) < 0 ? -1 : n;
+        hash_add(&s->output_hash, b->data, len);
+    s->output_bytes += len;
+    return check_ratio(s, &s->err) < 0 ? -1 : (ssize_t)len;
 }
 
 static void publish(struct stream *s, ssize_t n)
@@ -206,10 +213,12 @@ int stream_finish(struct stream *take_s, struct stream_result *ret, struct wh_er
     pthread_join(s->thread, NULL);
     *ret = (struct stream_result){
         .input_bytes = s->decoder.in_bytes, .output_bytes = s->output_bytes, .kind = s->decoder.kind};
-    if (s->options.hash_input)
-        hash_end(&s->decoder.hash, ret->input_hex);
     if (s->options.hash_output)
         hash_end(&s->output_hash, ret->output_hex);
+    if (s->decoder.hashing)
+        hash_end(&s->decoder.hash, ret->input_hex);
+    else if (s->options.hash_input)
+        memcpy(ret->input_hex, ret->output_hex, sizeof(ret->input_hex));
     release(s);
     return 0;
 }

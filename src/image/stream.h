@@ -14,7 +14,7 @@
 struct stream;
 
 struct stream_options {
-    bool hash_input;  /* digest of the packed bytes */
+    bool hash_input;  /* digest of the packed bytes; needs hash_output as well */
     bool hash_output; /* digest of the unpacked bytes */
     const struct limits *limits;
 };
