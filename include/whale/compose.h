@@ -16,6 +16,7 @@
 #include "whale/util/arena.h"
 #include "whale/util/err.h"
 #include "whale/util/map.h"
+#include "whale/util/str.h"
 #include "whale/util/vec.h"
 
 /* ---- diagnostics: one run reports as many as it can find ---- */
@@ -93,7 +94,8 @@ struct wh_load_options {
     bool no_path_resolution;
     bool no_consistency;
     bool no_env_resolution;
-    bool want_variables; /* fill result.variables */
+    bool want_variables; /* fill result.variables, substitute nothing and stop after the merge */
+    bool note_variables; /* fill result.variables and load as usual */
     bool all_services;   /* keep services of inactive profiles (down, config --profiles) */
 };
 
@@ -118,7 +120,7 @@ struct wh_load_result {
     struct wh_vec read_files;   /* of const char *, absolute: every file that had a part, includes and env files too */
     struct wh_vec env_files;    /* of const char *, absolute: files that fed the interpolation */
     struct wh_vec profiles;     /* of const char *: the active ones, "*" for all */
-    struct wh_vec variables;    /* of struct wh_variable *, by first use; only with want_variables */
+    struct wh_vec variables;    /* of struct wh_variable *, by first use; only when an option asks */
     struct wh_env env;          /* what interpolation saw; .map is in no particular order */
 };
 
@@ -136,6 +138,12 @@ void wh_load_fini(struct wh_load_result *r);
  * the name is given. root stays NULL. Returns as wh_compose_load.
  */
 int wh_compose_project_name(const struct wh_load_options *o, struct wh_load_result *ret, struct wh_err *err);
+
+/*
+ * Appends who set a value and what it replaced: what is a path ("services.web.image", "services.web.ports.0", a whole
+ * "services.web") or the name of a variable (its uses need note_variables). -1 when there is no such thing.
+ */
+int wh_compose_explain(struct wh_load_result *r, const char *what, struct wh_str *out, struct wh_err *err);
 
 /* Lower-case, everything but [a-z0-9_-] removed, leading - and _ stripped; in the arena, may be "". */
 const char *wh_compose_normalize_name(struct wh_arena *a, const char *text);

@@ -60,7 +60,7 @@ static int prepare(struct wh_scope *s, struct wh_node *doc, const struct wh_rese
         return -1;
     }
     *ret_resets = wh_resets_collect(l, doc);
-    if (l->opts->want_variables)
+    if (l->opts->want_variables || l->opts->note_variables)
         wh_compose_collect_variables(l, doc);
     return l->opts->no_interpolate || l->opts->want_variables ? 0 : wh_compose_interpolate(s, doc);
 }
