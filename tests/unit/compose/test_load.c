@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole loads from files in a temporary folder: where values and errors are said to come from, names, environment. */
+#include "tests/unit/test.h"
+
+#include "whale/compose.h"
+#include "whale/util/file.h"
+
+#include <stdio.h>
+
+struct file {
+    const char *name, *text;
+};
+
+struct project {
+    char dir[64];
+    struct wh_load_options opts;
+    struct wh_load_result res;
+    struct wh_err err;
+    int rc;
+};
+
+static void load(struct project *p, const struct file *files)
+{
+    memset(&p->res, 0, sizeof(p->res));
+    memset(&p->err, 0, sizeof(p->err));
+    snprintf(p->dir, sizeof(p->dir), "/tmp/whale-load-XXXXXX");
+    assert_non_null(mkdtemp(p->dir));
+    for (; files->name; files++) {
+        wh_auto_free char *path = wh_path_join(p->dir, files->name), *dir = wh_path_dir(path);
+        assert_int_equal(wh_mkdir_p(dir, 0755, NULL), 0);
+        assert_int_equal(wh_file_replace(path, files->text, strlen(files->text), 0644, WH_SYNC_NONE, NULL), 0);
+    }
+    p->opts.cwd = p->dir;
+    p->rc = wh_compose_load(&p->opts, &p->res, &p->err);
+}
+
+static void drop(struct project *p)
+{
+    wh_load_fini(&p->res);
+    wh_err_fini(&p->err);
+    wh_remove_tree(p->dir, NULL);
+}
+
+static const struct error_row {
+    const char *name;
+    struct file files[4];
+    const char *message, *file;
+    unsigned int line, column;
+} error_rows[] = {
+    {"template",
+     {{"compose.yaml", "services:\n  a:\n    image: ${\n"}},
+     "invalid interpolation format",
+     "compose.yaml",
+     3,
+     12},
+    {"through an anchor",
+     {{"compose.yaml", "x-a: &a\n  tty: maybe\nservices:\n  a: {image: x}\n  b: *a\n  c:\n    <<: *a\n"}},
+     "services.b.tty: failed to cast",
+     "compose.yaml",
+     2,
+     8},
+    {"in an included file",
+     {{"compose.yaml", "include: [sub/c.yaml]\n"}, {"sub/c.yaml", "services:\n  a: {image: \"${X:?m}\"}\n"}},
+     "required variable X is missing a value: m",
+     "sub/c.yaml",
+     2,
+     14},
+    {"in an extended file",
+     {{"compose.yaml", "services:\n  a: {extends: {file: b.yaml, service: s}}\n"},
+      {"b.yaml", "services:\n  s: {image: x, scale: many}\n"}},
+     "services.s.scale: failed to cast",
+     "b.yaml",
+     2,
+     24},
+    {"in an override",
+     {{"compose.yaml", "services: {a: {image: x, deploy: {replicas: 1}}}\n"},
+      {"compose.override.yaml", "services:\n  a:\n    deploy: []\n"}},
+     "cannot override services.a.deploy",
+     "compose.override.yaml",
+     3,
+     13},
+    {"missing include", {{"compose.yaml", "include:\n- nope.yaml\n"}}, "nope.yaml: No such file", "compose.yaml", 2, 3},
+    {"include cycle", {{"compose.yaml", "include: [compose.yaml]\n"}}, "include cycle detected", "compose.yaml", 1, 11},
+    {"remote include", {{"compose.yaml", "include: [\"oci://x/y\"]\n"}}, "not supported", "compose.yaml", 1, 11},
+    {"in an env file",
+     {{"compose.yaml", "services: {a: {image: x}}\n"}, {".env", "A=1\nB C=2\n"}},
+     "line 2: key cannot contain a space",
+     ".env",
+     2,
+     1},
+    {"empty file", {{"compose.yaml", "# nothing\n"}}, "empty compose file", "compose.yaml", 0, 0},
+    {"no file", {{"other.txt", ""}}, "no configuration file provided: not found", NULL, 0, 0},
+};
+
+static void errors_point_at_their_place(void **state)
+{
+    for (size_t i = 0; i < WH_ARRAY_LEN(error_rows); i++) {
+        const struct error_row *row = &error_rows[i];
+        struct project p = {0};
+        load(&p, row->files);
+        expect_int(row->name, p.rc, -1);
+        expect_err(row->name, &p.err, row->message);
+        const struct wh_diag *d = NULL;
+        for (size_t k = 0; k < p.res.diags.items.len && (!d || d->severity != WH_SEV_ERROR); k++)
+            d = wh_vec_at(&p.res.diags.items, struct wh_diag *, k);
+        wh_auto_free char *path = row->file ? wh_path_join(p.dir, row->file) : NULL;
+        expect_str(row->name, d->mark.file, path);
+        expect_int(row->name, d->mark.line, row->line);
+        expect_int(row->name, d->mark.column, row->column);
+        drop(&p);
+    }
+}
+
+static void several_errors_come_in_one_run(void **state)
+{
+    struct project p = {0};
+    load(&p, (struct file[]){{"compose.yaml", "services:\n  a: {image: \"${\", tty: maybe}\n  b: {image: \"${X?}\"}\n"},
+                             {0}});
+    assert_int_equal(p.rc, -1);
+    assert_int_equal(p.res.diags.n_errors, 3);
+    drop(&p);
+}
+
+static const struct name_row {
+    const char *name, *flag, *dotenv, *text, *want;
+} name_rows[] = {
+    {"file", NULL, "", "name: From.File\n", "fromfile"},
+    {"interpolated", NULL, "STAGE=t\n", "name: shop-${STAGE}\n", "shop-t"},
+    {"env over file", NULL, "COMPOSE_PROJECT_NAME=env\n", "name: file\n", "env"},
+    {"flag over env", "flag", "COMPOSE_PROJECT_NAME=env\n", "name: file\n", "flag"},
+    {"bad flag", "Bad.", "", "", NULL},
+};
+
+static void names_come_from_the_strongest_source(void **state)
+{
+    for (size_t i = 0; i < WH_ARRAY_LEN(name_rows); i++) {
+        const struct name_row *row = &name_rows[i];
+        struct project p = {.opts.project_name = row->flag};
+        wh_auto_free char *text = wh_fmt("%sservices: {a: {image: x}}\n", row->text);
+        load(&p, (struct file[]){{"compose.yaml", text}, {".env", row->dotenv}, {0}});
+        expect_int(row->name, p.rc, row->want ? 0 : -1);
+        if (row->want) {
+            expect_str(row->name, p.res.project_name, row->want);
+            expect_str(row->name, wh_env_get(&p.res.env, "COMPOSE_PROJECT_NAME"), row->want);
+        }
+        wh_load_fini(&p.res);
+        wh_err_fini(&p.err);
+        int rc = wh_compose_project_name(&p.opts, &p.res, &p.err);
+        expect_int(row->name, rc, row->want ? 0 : -1);
+        expect_str(row->name, row->want ? p.res.project_name : NULL, row->want);
+        drop(&p);
+    }
+}
+
+static void values_can_be_explained(void **state)
+{
+    struct project p = {.opts.note_variables = true};
+    load(&p, (struct file[]){{"compose.yaml", "services:\n  a:\n    image: one\n    labels: [\"x.y=${TAG}\"]\n"},
+                             {"compose.override.yaml", "services:\n  a:\n    image: two\n"},
+                             {".env", "\nTAG=1\n"},
+                             {0}});
+    assert_int_equal(p.rc, 0);
+    static const struct {
+        const char *what, *want;
+    } rows[] = {
+        {"services.a.image", "services.a.image: two\n  set        compose.override.yaml:3:12\n"
+                             "  instead of compose.yaml:3:12\n"},
+        {"TAG", "TAG=1\n  set        .env:2:1\n  used       compose.yaml:4:14\n"},
+        {"COMPOSE_PROJECT_NAME", NULL},
+    };
+    for (size_t i = 0; i < WH_ARRAY_LEN(rows); i++) {
+        wh_auto_str out = {0};
+        expect_int(rows[i].what, wh_compose_explain(&p.res, rows[i].what, &out, NULL), 0);
+        if (rows[i].want)
+            expect_str(rows[i].what, wh_str_c(&out), rows[i].want);
+    }
+    wh_auto_str out = {0};
+    assert_int_equal(wh_compose_explain(&p.res, "services.nope", &out, NULL), -1);
+    drop(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(errors_point_at_their_place),
+        cmocka_unit_test(several_errors_come_in_one_run),
+        cmocka_unit_test(names_come_from_the_strongest_source),
+        cmocka_unit_test(values_can_be_explained),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
