@@ -113,6 +113,7 @@ struct wh_load_result {
     struct wh_arena arena;
     struct wh_diags diags;
     struct wh_node *root; /* canonical model: name, services, networks, volumes, secrets, configs, models, x-* */
+    bool raw;                          /* with no_interpolate: root is merged and canonical, values stay as written */
     struct wh_node *disabled_services; /* map of the services that no active profile enables; never NULL on success */
     const char *project_name;
     const char *working_dir;    /* absolute; relative paths of the model are relative to it */
@@ -131,6 +132,34 @@ struct wh_load_result {
 int wh_compose_load(const struct wh_load_options *o, struct wh_load_result *ret, struct wh_err *err);
 void wh_load_fini(struct wh_load_result *r);
 #define wh_auto_load WH_CLEANUP(wh_load_fini)
+
+/* ---- what a loaded project looks like from outside ---- */
+
+enum wh_compose_form {
+    WH_COMPOSE_JSON,  /* as `config --format json`: nested x-* and models are left out, command is null when absent */
+    WH_COMPOSE_YAML,  /* as `config` */
+    WH_COMPOSE_MODEL, /* JSON form with what a runtime also needs: content of variables, digests of configs and secrets */
+};
+
+/* The tree in one of these forms, keys in canonical order; in the result's arena, NULL when memory is short. */
+struct wh_node *wh_compose_tree(struct wh_load_result *r, enum wh_compose_form form);
+/* The text of `config`: every $ is doubled, so that loading it again gives the same project. */
+int wh_compose_print(struct wh_load_result *r, enum wh_compose_form form, struct wh_str *out, struct wh_err *err);
+/* The typed project (whale/model.h), with working_dir, config_files and env_files; in the result's arena. */
+struct wh_project;
+int wh_compose_project(struct wh_load_result *r, struct wh_project **ret, struct wh_err *err);
+/* Names of the services as a list node: dependencies first, then by name. */
+struct wh_node *wh_compose_services(struct wh_load_result *r);
+
+/*
+ * Prints a diagnostic: "file:line:col: error: text", the source line with a caret, further places, the hint. Files are
+ * read again (at most 16 MiB; nothing is shown of one that cannot be read). colour: with ANSI sequences.
+ */
+void wh_diag_format(const struct wh_diag *d, bool colour, struct wh_str *out);
+/* The same for an error of any layer: text of the whole chain, mark and hint. */
+void wh_err_format(const struct wh_err *err, bool colour, struct wh_str *out);
+/* {"severity": ..., "message": ..., "file": ..., "line": ..., "column": ..., "hint": ...} for every diagnostic. */
+struct wh_node *wh_diags_to_node(struct wh_arena *a, const struct wh_diags *d);
 
 /*
  * Only what commands need that work from records (ps, logs, down -p): project name, working directory, environment

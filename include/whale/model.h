@@ -203,6 +203,7 @@ struct wh_file_ref {
     const char *source; /* key of the project's configs or secrets */
     const char *target; /* absolute, or relative to /run/secrets (secrets) or / (configs) */
     const char *uid, *gid;
+    const char *digest; /* of the content, hex; NULL when the loader did not know it. A part of wh_service_hash */
     struct wh_opt_int mode;
     struct wh_mark mark;
 };
@@ -383,7 +384,7 @@ struct wh_volume {
 };
 
 /* A config or secret; exactly one of file, environment, content, external (or a driver) is there. */
-struct wh_source {
+struct wh_file_source {
     const char *key, *name, *file, *environment, *driver, *template_driver;
     const char *content; /* configs: the text; also filled from `environment` where the loader resolved it */
     struct wh_pairs labels, driver_opts;
@@ -392,8 +393,8 @@ struct wh_source {
     struct wh_mark mark;
 };
 
-struct wh_sources {
-    struct wh_source *items;
+struct wh_file_sources {
+    struct wh_file_source *items;
     size_t len;
 };
 
@@ -414,7 +415,7 @@ struct wh_project {
         struct wh_volume *items;
         size_t len;
     } volumes;
-    struct wh_sources configs, secrets;
+    struct wh_file_sources configs, secrets;
     const struct wh_node *node; /* the canonical tree */
 };
 
@@ -429,8 +430,8 @@ int wh_service_from_node(struct wh_arena *a, const char *project_name, const cha
 const struct wh_service *wh_project_service(const struct wh_project *p, const char *name);
 const struct wh_network *wh_project_network(const struct wh_project *p, const char *key);
 const struct wh_volume *wh_project_volume(const struct wh_project *p, const char *key);
-const struct wh_source *wh_project_config(const struct wh_project *p, const char *key);
-const struct wh_source *wh_project_secret(const struct wh_project *p, const char *key);
+const struct wh_file_source *wh_project_config(const struct wh_project *p, const char *key);
+const struct wh_file_source *wh_project_secret(const struct wh_project *p, const char *key);
 
 int64_t wh_service_replicas(const struct wh_service *s); /* scale, else deploy.replicas, else 1; global: 1 */
 /* The value of a key, NULL when absent or null. */

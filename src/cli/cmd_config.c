@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* config: the project as the loader sees it. */
+/* config: the project as the loader sees it, whole or one aspect of it. */
 #include "commands.h"
 
-struct config_options {
-    bool environment, images, lock_image_digests, models, networks, no_consistency, no_env_resolution, no_interpolate;
-    bool no_normalize, no_path_resolution, profiles, quiet, resolve_image_digests, services, variables, volumes;
-    const char *format, *hash, *output;
-};
+#include "cli/config_parts.h"
+#include "whale/util/file.h"
 
-#define FLAG(field, name, text) WH_OPT_FLAG(struct config_options, field, 0, name, text)
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FLAG(field, name, text) WH_OPT_FLAG(struct wh_config_options, field, 0, name, text)
 
 static const struct wh_opt options[] = {
     FLAG(environment, "environment", "Print the variables that interpolation uses"),
-    WH_OPT_CHOICE(struct config_options, format, 0, "format", NULL, "yaml|json", "Layout"),
-    WH_OPT_TEXT(struct config_options, hash, 0, "hash", "string", NULL,
+    WH_OPT_TEXT(struct wh_config_options, explain, 0, "explain", "string", NULL,
+                "Print where a value or a variable comes from, such as services.web.image or TAG"),
+    WH_OPT_CHOICE(struct wh_config_options, errors, 0, "errors", "text", "text|json", "Layout of errors and warnings"),
+    WH_OPT_TEXT(struct wh_config_options, format, 0, "format", "string", NULL, "Layout: yaml or json"),
+    WH_OPT_TEXT(struct wh_config_options, hash, 0, "hash", "string", NULL,
                 "Print the hash of a service's configuration, * for all, or several separated by commas"),
     FLAG(images, "images", "Print the names of images"),
     FLAG(lock_image_digests, "lock-image-digests", "Print an override file that pins the digests of images"),
@@ -24,22 +32,135 @@ static const struct wh_opt options[] = {
     FLAG(no_interpolate, "no-interpolate", "Do not replace variables"),
     FLAG(no_normalize, "no-normalize", "Do not add defaults"),
     FLAG(no_path_resolution, "no-path-resolution", "Do not make paths absolute"),
-    WH_OPT_TEXT(struct config_options, output, 'o', "output", "string", NULL,
+    WH_OPT_TEXT(struct wh_config_options, output, 'o', "output", "string", NULL,
                 "File to write instead of standard output"),
     FLAG(profiles, "profiles", "Print the names of profiles"),
-    WH_OPT_FLAG(struct config_options, quiet, 'q', "quiet", "Only check, print nothing"),
+    WH_OPT_FLAG(struct wh_config_options, quiet, 'q', "quiet", "Only check, print nothing"),
     FLAG(resolve_image_digests, "resolve-image-digests", "Pin image tags to digests"),
     FLAG(services, "services", "Print the names of services"),
     FLAG(variables, "variables", "Print the variables of the files and their defaults"),
     FLAG(volumes, "volumes", "Print the names of volumes"),
 };
 
+/* One aspect instead of the whole: the option that asks for it and what prints it. */
+static const struct part {
+    size_t option; /* bool in struct wh_config_options */
+    wh_config_print *print;
+} parts[] = {
+    {offsetof(struct wh_config_options, environment), wh_config_environment},
+    {offsetof(struct wh_config_options, services), wh_config_services},
+    {offsetof(struct wh_config_options, volumes), wh_config_volumes},
+    {offsetof(struct wh_config_options, networks), wh_config_networks},
+    {offsetof(struct wh_config_options, models), wh_config_models},
+    {offsetof(struct wh_config_options, profiles), wh_config_profiles},
+    {offsetof(struct wh_config_options, images), wh_config_images},
+    {offsetof(struct wh_config_options, variables), wh_config_variables},
+};
+
+static wh_config_print *choose_part(const struct wh_config_options *o)
+{
+    for (size_t i = 0; i < WH_ARRAY_LEN(parts); i++)
+        if (*(const bool *)((const char *)o + parts[i].option))
+            return parts[i].print;
+    if (o->hash)
+        return wh_config_hash;
+    return o->explain ? wh_config_explain : wh_config_whole;
+}
+
+static struct wh_load_options load_options(const struct wh_cli *cli, const struct wh_config_options *o)
+{
+    const struct wh_cli_globals *g = &cli->globals;
+    /* names of the whole project are asked for, whatever services are named */
+    bool whole = o->services || o->volumes || o->networks || o->profiles || o->models || o->hash || o->environment;
+    return (struct wh_load_options){
+        .files = g->files.items,
+        .n_files = g->files.len,
+        .project_name = g->project_name,
+        .project_directory = g->project_directory ? g->project_directory : g->workdir,
+        .env_files = g->env_files.items,
+        .n_env_files = g->env_files.len,
+        .profiles = g->profiles.items,
+        .n_profiles = g->profiles.len,
+        .services = cli->parser.args.items,
+        .n_services = whole ? 0 : cli->parser.args.len,
+        .environ = cli->envp,
+        .cwd = cli->cwd,
+        .no_interpolate = o->no_interpolate,
+        .no_normalize = o->no_normalize,
+        .no_path_resolution = o->no_path_resolution,
+        .no_consistency = o->no_consistency || o->profiles,
+        .no_env_resolution = o->no_env_resolution,
+        .want_variables = o->variables,
+        .all_services = o->profiles,
+    };
+}
+
+static int check_options(const struct wh_config_options *o, struct wh_err *err)
+{
+    if (o->format && strcmp(o->format, "yaml") != 0 && strcmp(o->format, "json") != 0)
+        return wh_fail(err, WH_E_USAGE, "unsupported format \"%s\"", o->format);
+    if (o->resolve_image_digests || o->lock_image_digests)
+        return wh_fail(err, WH_E_GENERIC,
+                       "image digests cannot be resolved by config yet: pull the images and use "
+                       "`whale-compose images`");
+    return 0;
+}
+
+static void print_diags(const struct wh_config_options *o, struct wh_load_result *r)
+{
+    wh_auto_str text = {0};
+    bool colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
+    if (o->errors && strcmp(o->errors, "json") == 0)
+        wh_config_diags_json(r, &text);
+    else
+        for (size_t i = 0; i < r->diags.items.len; i++)
+            wh_diag_format(wh_vec_at(&r->diags.items, struct wh_diag *, i), colour, &text);
+    fwrite(wh_str_c(&text), 1, text.len, stderr);
+}
+
+static int write_out(const struct wh_config_options *o, const struct wh_str *text, struct wh_err *err)
+{
+    struct stat st;
+    if (!o->output) {
+        fwrite(wh_str_c(text), 1, text->len, stdout);
+        return 0;
+    }
+    if (lstat(o->output, &st) == 0 && !S_ISREG(st.st_mode)) { /* /dev/stdout, a pipe: written, not replaced */
+        wh_auto_fd fd = open(o->output, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0 || wh_write_all(fd, wh_str_c(text), text->len) < 0)
+            return wh_fail(err, errno, "%s", o->output);
+        return 0;
+    }
+    return wh_file_replace(o->output, wh_str_c(text), text->len, 0644, WH_SYNC_NONE, err);
+}
+
+static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
+{
+    const struct wh_config_options *o = values;
+    wh_auto_load struct wh_load_result r = {0};
+    wh_auto_str text = {0};
+    if (check_options(o, err) < 0)
+        return -1;
+    struct wh_load_options load = load_options(cli, o);
+    int status = wh_compose_load(&load, &r, err);
+    print_diags(o, &r);
+    if (status < 0) {
+        if (r.diags.n_errors)
+            wh_err_fini(err); /* said already, with place and excerpt */
+        return -1;
+    }
+    if (o->quiet)
+        return 0;
+    if (choose_part(o)(cli, o, &r, &text, err) < 0)
+        return -1;
+    return write_out(o, &text, err);
+}
+
 const struct wh_cmd wh_cmd_config = {
     .name = "config",
-    .alias = "convert",
     .usage = "[OPTIONS] [SERVICE...]",
     .summary = "Check the compose files and print them in canonical form",
-    WH_CMD_OPTIONS(options, struct config_options),
+    WH_CMD_OPTIONS(options, struct wh_config_options),
     .max_args = WH_CMD_ANY_ARGS,
-    .run = wh_cli_unsupported,
+    .run = run,
 };

@@ -5,6 +5,7 @@
  * env files, selection.
  */
 #include "compose/loader.h"
+#include "compose/passes.h"
 
 #include "whale/codec/yaml.h"
 #include "whale/util/file.h"
@@ -94,7 +95,11 @@ static int merge_document(struct wh_scope *s, struct wh_node *root, struct wh_no
     if (l->diags->n_errors > before)
         return -1;
     drop_version(s, root);
-    return wh_compose_unique(l, root);
+    if (l->opts->want_variables)
+        return 0;
+    if (wh_compose_validate(l, root, s->file) < 0 || wh_compose_canonicalize(l, root, l->opts->no_interpolate) < 0)
+        return -1;
+    return wh_compose_unique(l, root); /* long forms show keys that short ones hid */
 }
 
 static int merge_file(struct wh_scope *s, struct wh_node *root, const struct wh_mark *from)
@@ -109,6 +114,19 @@ static int merge_file(struct wh_scope *s, struct wh_node *root, const struct wh_
 
 /* ---- models ---- */
 
+static int finish_model(struct wh_scope *s, struct wh_node *root)
+{
+    struct wh_load *l = s->load;
+    if (l->opts->want_variables)
+        return 0;
+    int rc = wh_compose_set_defaults(l, root);
+    if (wh_compose_check_values(l, root) < 0)
+        rc = -1;
+    if (wh_compose_resolve_paths(l, root, s->paths_dir) < 0)
+        rc = -1;
+    return wh_compose_resolve_environment(l, root, s->env) < 0 ? -1 : rc;
+}
+
 int wh_compose_load_model(struct wh_scope *s, const char *const *files, size_t n, const struct wh_mark *from,
                           struct wh_node **ret)
 {
@@ -120,7 +138,7 @@ int wh_compose_load_model(struct wh_scope *s, const char *const *files, size_t n
         if (merge_file(s, root, from) < 0)
             rc = -1;
     }
-    return root ? rc : -1;
+    return root && rc == 0 ? finish_model(s, root) : -1;
 }
 
 /* ---- files of extends ---- */
@@ -192,6 +210,7 @@ static int begin(struct wh_load *l, const struct wh_load_options *o, struct wh_l
     res->config_files = res->read_files = res->env_files = res->profiles = WH_VEC(const char *);
     res->variables = WH_VEC(struct wh_variable *);
     res->env.arena = &res->arena;
+    res->raw = o->no_interpolate;
     l->envs = WH_VEC(struct wh_env *);
     return wh_compose_locate(l);
 }
@@ -205,6 +224,25 @@ static int require_files(struct wh_load *l)
     return -1;
 }
 
+static int finish_project(struct wh_load *l)
+{
+    const struct wh_load_options *o = l->opts;
+    struct wh_node *root = l->res->root;
+    if (o->want_variables)
+        return 0;
+    if (!o->no_normalize && wh_compose_normalize(l, root) < 0)
+        return -1;
+    if (o->no_interpolate) /* what is not interpolated cannot be read any further */
+        return 0;
+    if (wh_compose_convert(l, root) < 0 || wh_compose_apply_profiles(l, root) < 0)
+        return -1;
+    if (!o->no_consistency && wh_compose_check(l, root) < 0)
+        return -1;
+    if (wh_compose_select(l, root) < 0)
+        return -1;
+    return wh_compose_resolve_env_files(l, root);
+}
+
 static int load_project(struct wh_load *l)
 {
     struct wh_load_result *res = l->res;
@@ -216,7 +254,7 @@ static int load_project(struct wh_load *l)
         return -1;
     res->disabled_services = wh_node_map(l->arena, NULL);
     wh_node_put_str(l->arena, res->root, "name", res->project_name);
-    return 0;
+    return finish_project(l);
 }
 
 static void free_parsed(struct wh_load *l)

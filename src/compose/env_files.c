@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * env_file and label_file of services. Their keys come before `environment` and `labels`, which win; what an env
+ * file's own $NAME sees is the project's environment, then the service's `environment`, then earlier keys.
+ */
+#include "passes.h"
+
+#include "whale/util/str.h"
+
+#include <string.h>
+
+static struct wh_env env_below(struct wh_arena *a, const struct wh_env *parent)
+{
+    return (struct wh_env){.arena = a, .parent = parent};
+}
+
+static void set_texts(struct wh_env *env, const struct wh_node *map)
+{
+    for (size_t i = 0; map && map->kind == WH_NODE_MAP && i < map->map.len; i++) {
+        const struct wh_node *value = map->map.pairs[i].value;
+        if (value->kind == WH_NODE_STR)
+            wh_env_set(env, map->map.pairs[i].key, value->text, &value->mark);
+    }
+}
+
+/* The file's keys, then those of the map, which win; the map may be NULL. */
+static struct wh_node *combine(struct wh_arena *a, const struct wh_env *vars, const struct wh_node *map,
+                               const struct wh_mark *mark)
+{
+    struct wh_node *all = wh_node_map(a, mark);
+    for (size_t i = 0; all && i < vars->map.len; i++) {
+        const struct wh_env_var *v = vars->map.entries[i].value;
+        const struct wh_mark *at = v->mark.file ? &v->mark : mark;
+        wh_node_set(a, all, vars->map.entries[i].key, at, wh_node_str(a, at, v->value));
+    }
+    for (size_t i = 0; all && map && map->kind == WH_NODE_MAP && i < map->map.len; i++)
+        wh_node_set(a, all, map->map.pairs[i].key, &map->map.pairs[i].key_mark, map->map.pairs[i].value);
+    return all;
+}
+
+static int not_found(struct wh_load *l, const char *what, const struct wh_node *path)
+{
+    wh_diag_error(l->diags, &path->mark, "%s file %s not found: stat %s: no such file or directory", what, path->text,
+                  path->text);
+    return -1;
+}
+
+static int read_one(struct wh_load *l, const struct wh_node *entry, struct wh_env *vars)
+{
+    const struct wh_node *path = wh_node_get(entry, "path"), *format = wh_node_get(entry, "format");
+    const char *name = format && format->kind == WH_NODE_STR ? format->text : "";
+    if (*name && !wh_streq(name, "raw")) {
+        wh_diag_error(l->diags, &format->mark, "unsupported env_file format \"%s\"", name);
+        return -1;
+    }
+    if (!path || path->kind != WH_NODE_STR)
+        return 0;
+    wh_auto_err err = {0};
+    int r = wh_dotenv_read(l, path->text, *name ? WH_DOTENV_RAW : WH_DOTENV_COMPOSE, vars, &err);
+    if (r < 0)
+        return wh_diag_take_err(l->diags, &err);
+    return r > 0 && wh_node_get_bool(entry, "required", true) ? not_found(l, "env", path) : 0;
+}
+
+static int read_env_files(struct wh_load *l, struct wh_node *service)
+{
+    const struct wh_node *files = wh_node_get(service, "env_file"), *map = wh_node_get(service, "environment");
+    if (!files || files->kind != WH_NODE_SEQ || l->opts->no_env_resolution)
+        return 0;
+    struct wh_env own = env_below(l->arena, &l->res->env), vars = env_below(l->arena, &own);
+    int r = 0;
+    set_texts(&own, map);
+    for (size_t i = 0; i < files->seq.len; i++)
+        r = read_one(l, files->seq.items[i], &vars) < 0 ? -1 : r;
+    if (r == 0) {
+        struct wh_node *all = combine(l->arena, &vars, map, &files->mark);
+        if (wh_node_len(all))
+            wh_node_put(l->arena, service, "environment", all);
+        wh_node_del(service, "env_file");
+    }
+    wh_env_fini(&vars);
+    wh_env_fini(&own);
+    return r;
+}
+
+static int read_label_files(struct wh_load *l, struct wh_node *service)
+{
+    const struct wh_node *files = wh_node_get(service, "label_file");
+    if (!files || files->kind != WH_NODE_SEQ)
+        return 0;
+    struct wh_env vars = env_below(l->arena, &l->res->env);
+    int r = 0;
+    for (size_t i = 0; i < files->seq.len; i++) {
+        wh_auto_err err = {0};
+        int one = wh_dotenv_read(l, files->seq.items[i]->text, WH_DOTENV_COMPOSE, &vars, &err);
+        if (one < 0)
+            r = wh_diag_take_err(l->diags, &err);
+        else if (one > 0)
+            r = not_found(l, "label", files->seq.items[i]);
+    }
+    struct wh_node *all = r == 0 ? combine(l->arena, &vars, wh_node_get(service, "labels"), &files->mark) : NULL;
+    if (wh_node_len(all))
+        wh_node_put(l->arena, service, "labels", all);
+    wh_env_fini(&vars);
+    return r;
+}
+
+int wh_compose_read_env_files(struct wh_load *l, const struct wh_node *services)
+{
+    int r = 0;
+    for (size_t i = 0; services && services->kind == WH_NODE_MAP && i < services->map.len; i++) {
+        struct wh_node *service = services->map.pairs[i].value;
+        if (read_env_files(l, service) < 0 || read_label_files(l, service) < 0)
+            r = -1;
+    }
+    return r;
+}
+
+int wh_compose_resolve_env_files(struct wh_load *l, struct wh_node *root)
+{
+    int r = wh_compose_read_env_files(l, wh_node_get(root, "services"));
+    wh_compose_prune(l, root);
+    return r;
+}

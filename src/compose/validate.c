@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Checks a merged tree against the tables of attributes: kinds, known keys, required keys, allowed words, ranges and
+ * repeated list items. Messages have docker compose's core wording; every error of the tree is reported.
+ */
+#include "fields.h"
+#include "internal.h"
+
+#include "whale/util/str.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A message after a few hundred others helps nobody. */
+#define MAX_ERRORS 200
+
+struct check {
+    struct wh_load *l;
+    size_t n_errors;
+};
+
+static void check_node(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n);
+
+static const char *path_of(struct check *c, const struct wh_path *path)
+{
+    const char *text = wh_path_text(c->l->arena, path, WH_PATH_INDEX);
+    return text ? text : "";
+}
+
+static unsigned int kinds_of(const struct wh_node *n)
+{
+    switch (n->kind) {
+    case WH_NODE_NULL:
+        return WH_K_NULL;
+    case WH_NODE_BOOL:
+        return WH_K_BOOL;
+    case WH_NODE_INT:
+        return WH_K_INT | WH_K_NUMBER;
+    case WH_NODE_FLOAT:
+        return WH_K_NUMBER | (n->real == trunc(n->real) ? WH_K_INT : 0u);
+    case WH_NODE_STR: /* a date is no string: it fits only where every scalar does */
+        return n->is_time ? WH_K_NUMBER : WH_K_STR;
+    case WH_NODE_SEQ:
+        return WH_K_LIST;
+    case WH_NODE_MAP:
+        return WH_K_MAP;
+    }
+    return 0;
+}
+
+static struct wh_diag *report(struct check *c, const struct wh_path *path, const struct wh_mark *mark, const char *text)
+{
+    const char *where = path_of(c, path);
+    c->n_errors++;
+    return wh_diag_error(c->l->diags, mark, "%s%s%s", where, *where ? " " : "", text);
+}
+
+/* "list or mapping, found string" for people who do not know JSON Schema's words. */
+static void hint_kinds(struct check *c, struct wh_diag *d, const struct wh_type *t, const struct wh_node *n)
+{
+    static const struct {
+        unsigned int kind;
+        const char *text;
+    } names[] = {{WH_K_BOOL, "true or false"}, {WH_K_INT, "whole number"}, {WH_K_NUMBER, "number"},
+                 {WH_K_STR, "text"},           {WH_K_LIST, "list"},        {WH_K_MAP, "mapping"}};
+    char text[128] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < WH_ARRAY_LEN(names); i++)
+        if (t->kinds & names[i].kind)
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? ", " : "", names[i].text);
+    const char *found = n->kind == WH_NODE_NULL ? "nothing" : wh_node_kind_text(n->kind);
+    bool quote = n->kind != WH_NODE_STR && wh_node_is_scalar(n) && n->kind != WH_NODE_NULL && (t->kinds & WH_K_STR);
+    if (quote)
+        wh_diag_hint(c->l->diags, d, "put the value in quotes: \"%s\"", n->text);
+    else
+        wh_diag_hint(c->l->diags, d, "found %s; can be: %s", found, text);
+}
+
+static void report_kind(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n)
+{
+    char must[96], text[160];
+    snprintf(text, sizeof(text), "must be a %s", wh_type_must(t, must, sizeof(must)));
+    hint_kinds(c, report(c, path, &n->mark, text), t, n);
+}
+
+static void check_words(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n)
+{
+    size_t n_words = 0;
+    for (; t->words[n_words]; n_words++)
+        if (strcmp(t->words[n_words], n->text) == 0)
+            return;
+    char text[256];
+    int len = snprintf(text, sizeof(text), "value must be %s", n_words > 1 ? "one of " : "");
+    for (size_t i = 0; i < n_words && len < (int)sizeof(text); i++)
+        len += snprintf(text + len, sizeof(text) - (size_t)len, "%s'%s'", i ? ", " : "", t->words[i]);
+    struct wh_diag *d = report(c, path, &n->mark, text);
+    const char *near = wh_did_you_mean(n->text, t->words, n_words);
+    if (near)
+        wh_diag_hint(c->l->diags, d, "did you mean %s?", near);
+}
+
+static void check_scalar(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n)
+{
+    if (n->kind == WH_NODE_STR && t->words)
+        check_words(c, path, t, n);
+    if (n->kind == WH_NODE_STR && t->matches && !t->matches(n->text))
+        report(c, path, &n->mark, wh_arena_fmt(c->l->arena, "'%s' does not match pattern '%s'", n->text, t->pattern));
+    if (!t->bounded || (n->kind != WH_NODE_INT && n->kind != WH_NODE_FLOAT))
+        return;
+    double value = n->kind == WH_NODE_INT ? (double)n->integer : n->real;
+    if (value < t->min || value > t->max)
+        report(c, path, &n->mark, wh_arena_fmt(c->l->arena, "must be between %.0f and %.0f", t->min, t->max));
+}
+
+static bool repeats(struct wh_map *seen, const struct wh_node *item, size_t i, size_t *ret_first)
+{
+    if (!wh_node_is_scalar(item) || !item->text)
+        return false;
+    void *first = wh_map_get(seen, item->text);
+    if (first) {
+        *ret_first = (size_t)(uintptr_t)first - 1;
+        return true;
+    }
+    wh_map_set(seen, item->text, (void *)(uintptr_t)(i + 1));
+    return false;
+}
+
+static void check_unique(struct check *c, const struct wh_path *path, const struct wh_node *list)
+{
+    wh_auto_map seen = {0};
+    size_t first;
+    for (size_t i = 0; i < list->seq.len; i++) {
+        const struct wh_node *item = list->seq.items[i];
+        if (!repeats(&seen, item, i, &first) || list->seq.items[first]->kind != item->kind)
+            continue;
+        struct wh_diag *d =
+            report(c, path, &item->mark, wh_arena_fmt(c->l->arena, "items at %zu and %zu are equal", first, i));
+        wh_diag_place(c->l->diags, d, &list->seq.items[first]->mark, "first here");
+    }
+}
+
+static void check_list(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n)
+{
+    for (size_t i = 0; i < n->seq.len && c->n_errors < MAX_ERRORS; i++) {
+        struct wh_path here = {.up = path, .index = i};
+        check_node(c, &here, t->items, n->seq.items[i]);
+    }
+    if (t->unique && n->seq.len > 1)
+        check_unique(c, path, n);
+}
+
+static void report_unknown(struct check *c, const struct wh_path *path, const struct wh_type *t,
+                           const struct wh_pair *pair)
+{
+    struct wh_diag *d = report(c, path, &pair->key_mark,
+                               wh_arena_fmt(c->l->arena, "additional properties '%s' not allowed", pair->key));
+    const char *known[128];
+    size_t n = 0;
+    for (const struct wh_field *f = t->fields; f && f->key && n < WH_ARRAY_LEN(known); f++)
+        known[n++] = f->key;
+    const char *near = wh_did_you_mean(pair->key, known, n);
+    if (near)
+        wh_diag_hint(c->l->diags, d, "did you mean %s?", near);
+    else if (t->names)
+        wh_diag_hint(c->l->diags, d, "names are made of letters, digits, dot, underscore and dash");
+}
+
+static const struct wh_type *type_of_key(const struct wh_type *t, const char *key)
+{
+    if (t->fields) {
+        const struct wh_field *f = wh_field_find(t, key);
+        return f ? f->type : NULL;
+    }
+    return t->names && !wh_name_valid(key) ? NULL : t->values;
+}
+
+static void check_required(struct check *c, const struct wh_path *path, const struct wh_type *t,
+                           const struct wh_node *n)
+{
+    for (const struct wh_field *f = t->fields; f && f->key; f++)
+        if ((f->flags & WH_FIELD_REQUIRED) && !wh_node_get(n, f->key))
+            report(c, path, &n->mark, wh_arena_fmt(c->l->arena, "missing property '%s'", f->key));
+}
+
+static void check_map(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n)
+{
+    for (size_t i = 0; i < n->map.len && c->n_errors < MAX_ERRORS; i++) {
+        const struct wh_pair *pair = &n->map.pairs[i];
+        struct wh_path here = {.up = path, .key = pair->key};
+        bool extension = (t->fields || t->names) && wh_starts(pair->key, "x-");
+        const struct wh_type *type = type_of_key(t, pair->key);
+        if (type && !(extension && t->fields))
+            check_node(c, &here, type, pair->value);
+        else if (!extension)
+            report_unknown(c, path, t, pair);
+    }
+    check_required(c, path, t, n);
+}
+
+static void check_node(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n)
+{
+    if (t == &wh_type_any)
+        return;
+    if (!(kinds_of(n) & t->kinds))
+        report_kind(c, path, t, n);
+    else if (n->kind == WH_NODE_SEQ && t->items)
+        check_list(c, path, t, n);
+    else if (n->kind == WH_NODE_MAP)
+        check_map(c, path, t, n);
+    else
+        check_scalar(c, path, t, n);
+}
+
+int wh_compose_validate(struct wh_load *l, struct wh_node *root, const char *file)
+{
+    struct check c = {.l = l};
+    check_node(&c, NULL, &wh_type_root, root);
+    return c.n_errors ? -1 : 0;
+}
