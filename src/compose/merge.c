@@ -322,11 +322,11 @@ static struct wh_node *merge_special(struct wh_load *l, const struct wh_path *pa
     return merge_plain(l, path, rules, base, over);
 }
 
-/* The value to keep, or NULL after an error. A null never takes anything away. */
+/* The value to keep, or NULL after an error. A null takes nothing away, except where the value is replaced anyway. */
 static struct wh_node *merge_node(struct wh_load *l, const struct wh_path *path, const struct wh_rules *rules,
                                   struct wh_node *base, struct wh_node *over)
 {
-    if (over->kind == WH_NODE_NULL)
+    if (over->kind == WH_NODE_NULL && wh_rules_value(rules) != MERGE_REPLACE)
         return base;
     if (base->kind == WH_NODE_NULL)
         return replace(l, base, over);

@@ -7,6 +7,7 @@ static const struct merge_row {
 } merge_rows[] = {
     {"scalar", "image: a", "image: b", "image: b"},
     {"null keeps", "image: a", "image: ", "image: a"},
+    {"null command", "command: [a]", "command: ", "command: "},
     {"over null", "deploy: ", "deploy: {replicas: 2}", "deploy: {replicas: 2}"},
     {"map", "deploy: {a: 1, b: 1}", "deploy: {b: 2, c: 3}", "deploy: {a: 1, b: 2, c: 3}"},
     {"list", "security_opt: [a]", "security_opt: [b, a]", "security_opt: [a, b, a]"},
