@@ -83,6 +83,19 @@ static int read_env_files(struct wh_load *l, struct wh_node *service)
     return r;
 }
 
+/* Unlike in env files, what an earlier label file says wins when a later one is expanded. */
+static int read_label_file(struct wh_load *l, const struct wh_node *path, struct wh_env *vars)
+{
+    wh_auto_err err = {0};
+    struct wh_env one = env_below(l->arena, vars);
+    int r = wh_dotenv_read(l, path->text, WH_DOTENV_COMPOSE, &one, &err);
+    for (size_t i = 0; i < one.map.len; i++)
+        if (wh_map_set(&vars->map, one.map.entries[i].key, one.map.entries[i].value) < 0)
+            l->diags->failed = true;
+    wh_env_fini(&one);
+    return r < 0 ? wh_diag_take_err(l->diags, &err) : r > 0 ? not_found(l, "label", path) : 0;
+}
+
 static int read_label_files(struct wh_load *l, struct wh_node *service)
 {
     const struct wh_node *files = wh_node_get(service, "label_file");
@@ -90,14 +103,8 @@ static int read_label_files(struct wh_load *l, struct wh_node *service)
         return 0;
     struct wh_env vars = env_below(l->arena, &l->res->env);
     int r = 0;
-    for (size_t i = 0; i < files->seq.len; i++) {
-        wh_auto_err err = {0};
-        int one = wh_dotenv_read(l, files->seq.items[i]->text, WH_DOTENV_COMPOSE, &vars, &err);
-        if (one < 0)
-            r = wh_diag_take_err(l->diags, &err);
-        else if (one > 0)
-            r = not_found(l, "label", files->seq.items[i]);
-    }
+    for (size_t i = 0; i < files->seq.len; i++)
+        r = read_label_file(l, files->seq.items[i], &vars) < 0 ? -1 : r;
     struct wh_node *all = r == 0 ? combine(l->arena, &vars, wh_node_get(service, "labels"), &files->mark) : NULL;
     if (wh_node_len(all))
         wh_node_put(l->arena, service, "labels", all);

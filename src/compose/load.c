@@ -122,7 +122,8 @@ static int finish_model(struct wh_scope *s, struct wh_node *root)
     int rc = wh_compose_set_defaults(l, root);
     if (wh_compose_check_values(l, root) < 0)
         rc = -1;
-    if (wh_compose_resolve_paths(l, root, s->paths_dir) < 0)
+    /* With no_path_resolution an include still names its files from the project's folder. */
+    if ((s->up || !l->opts->no_path_resolution) && wh_compose_resolve_paths(l, root, s->paths_dir) < 0)
         rc = -1;
     return wh_compose_resolve_environment(l, root, s->env) < 0 ? -1 : rc;
 }
@@ -151,6 +152,9 @@ static int merge_base_document(struct wh_scope *s, struct wh_node *root, struct 
         return -1;
     wh_resets_apply(l, *ret_resets, NULL, NULL, root);
     wh_compose_merge(l, root, doc);
+    /* Only the service that extends is validated, so forms that cannot be read wait for that. */
+    if (wh_compose_unique(l, root) < 0 || wh_compose_canonicalize(l, root, true) < 0)
+        return -1;
     return wh_compose_unique(l, root);
 }
 
@@ -164,7 +168,7 @@ static int fill_base(struct wh_scope *s, struct wh_base *base, const struct wh_m
     for (size_t i = 0; rc == 0 && i < docs.len; i++)
         rc = merge_base_document(&inner, root, wh_vec_at(&docs, struct wh_node *, i), &base->resets);
     wh_vec_fini(&docs);
-    if (rc < 0)
+    if (rc < 0 || wh_compose_resolve_paths(s->load, root, wh_compose_paths_dir(s, base->dir)) < 0)
         return -1;
     base->services = wh_node_get(root, "services");
     if (base->services && base->services->kind == WH_NODE_MAP)

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The whole loader on one file (kept in memory): no input may crash it, a failure has an error, and what loads can be
+ * printed. Includes and extended files are looked for in a folder that does not exist.
+ */
+#include "whale/compose.h"
+#include "whale/util/file.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(struct wh_load_result *r, int rc, const struct wh_err *err)
+{
+    wh_auto_str out = {0};
+    if (rc < 0 ? !r->diags.n_errors || !err->code : !r->root)
+        abort();
+    for (size_t i = 0; i < r->diags.items.len; i++)
+        wh_diag_format(wh_vec_at(&r->diags.items, struct wh_diag *, i), false, &out);
+    if (rc == 0 && wh_compose_print(r, WH_COMPOSE_YAML, &out, NULL) < 0)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char path[64];
+    static char *environment[] = {(char[]){"A=1"}, (char[]){"E="}, NULL};
+    wh_auto_fd fd = memfd_create("compose", MFD_CLOEXEC);
+    if (fd < 0 || wh_write_all(fd, data, size) < 0)
+        return 0;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    const char *files[] = {path};
+    struct wh_load_options o = {.files = files,
+                                .n_files = 1,
+                                .project_name = "p",
+                                .environ = environment,
+                                .cwd = "/nonexistent",
+                                .project_directory = "/nonexistent/p"};
+    wh_auto_err err = {0};
+    wh_auto_load struct wh_load_result r = {0};
+    int rc = wh_compose_load(&o, &r, &err);
+    check(&r, rc, &err);
+    return 0;
+}
