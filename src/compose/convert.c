@@ -328,6 +328,14 @@ static struct wh_node *convert(struct wh_convert *c, const struct wh_path *path,
     }
 }
 
+/* networks: {x: } is a network without attributes. */
+static void fill_nulls(struct wh_load *l, struct wh_node *map)
+{
+    for (size_t i = 0; i < map->map.len; i++)
+        if (map->map.pairs[i].value->kind == WH_NODE_NULL)
+            map->map.pairs[i].value = wh_node_map(l->arena, &map->map.pairs[i].value->mark);
+}
+
 int wh_compose_convert(struct wh_load *l, struct wh_node *root)
 {
     struct wh_convert c = {.l = l};
@@ -335,8 +343,10 @@ int wh_compose_convert(struct wh_load *l, struct wh_node *root)
         struct wh_pair *pair = &root->map.pairs[i];
         const struct wh_field *f = wh_field_find(&wh_type_root, pair->key);
         struct wh_path here = {.key = pair->key};
-        if (f && f->type->form == WH_FORM_MAP && pair->value->kind == WH_NODE_MAP)
-            convert(&c, &here, f->type, pair->value); /* stays even when empty: later passes look for it */
+        if (!f || f->type->form != WH_FORM_MAP || pair->value->kind != WH_NODE_MAP)
+            continue;
+        fill_nulls(l, pair->value);
+        convert(&c, &here, f->type, pair->value); /* stays even when empty: later passes look for it */
     }
     return c.n_errors ? -1 : 0;
 }
