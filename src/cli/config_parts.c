@@ -216,3 +216,9 @@ int wh_config_variables(struct wh_cli *cli, const struct wh_config_options *o, s
     }
     return 0;
 }
+
+int wh_config_explain(struct wh_cli *cli, const struct wh_config_options *o, struct wh_load_result *r,
+                      struct wh_str *out, struct wh_err *err)
+{
+    return wh_compose_explain(r, o->explain, out, err);
+}
