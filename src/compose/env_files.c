@@ -101,7 +101,7 @@ static int read_label_files(struct wh_load *l, struct wh_node *service)
     const struct wh_node *files = wh_node_get(service, "label_file");
     if (!files || files->kind != WH_NODE_SEQ)
         return 0;
-    struct wh_env vars = env_below(l->arena, &l->res->env);
+    struct wh_env vars = env_below(l->arena, NULL);
     int r = 0;
     for (size_t i = 0; i < files->seq.len; i++)
         r = read_label_file(l, files->seq.items[i], &vars) < 0 ? -1 : r;
