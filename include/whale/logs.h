@@ -58,7 +58,7 @@ struct wh_log_record {
     int64_t time_ns;
     bool is_stderr;
     bool partial;     /* text does not end a line: the next record of the stream goes on */
-    const char *text; /* decoded, NOT NUL-terminated, valid until the next call */
+    const char *text; /* decoded, with its newline; NOT NUL-terminated, valid until the next call */
     size_t len;
 };
 
