@@ -18,6 +18,7 @@
 
 #define WINDOW_BYTES  ((size_t)256 << 10)
 #define OVERLAP_BYTES ((size_t)256) /* what wh_log_ends_line looks at */
+#define MAX_GAPS      2             /* one is there in the middle of a rotation, or after one that was killed */
 #define PROBE_BYTES   (2 * WH_LOG_RECORD_BOUND(WH_LOG_MAX_TEXT))
 
 static int open_number(int dir_fd, int number)
@@ -34,12 +35,12 @@ int wh_log_files_open(const char *dir, struct wh_log_files *ret, struct wh_err *
         return wh_fail(err, errno, "open %s", dir);
     int newest_first[WH_LOG_FILES_MAX];
     size_t n = 0;
-    for (int number = 0; number < WH_LOG_FILES_MAX; number++) {
+    for (int number = 0, gaps = 0; number < WH_LOG_FILES_MAX && gaps < MAX_GAPS; number++) {
         int fd = open_number(f.dir_fd, number);
         if (fd >= 0)
             newest_first[n++] = fd;
-        else if (number)
-            break;
+        else
+            gaps++;
     }
     while (n)
         f.fds[f.n++] = newest_first[--n];
@@ -64,12 +65,11 @@ static bool same_file(int a, int b)
 int wh_log_files_next(const struct wh_log_files *f, int fd)
 {
     int newer = -1;
-    for (int number = 0; number < WH_LOG_FILES_MAX; number++) {
+    for (int number = 0, gaps = 0; number < WH_LOG_FILES_MAX && gaps < MAX_GAPS; number++) {
         wh_auto_fd candidate = open_number(f->dir_fd, number);
         if (candidate < 0) {
-            if (number)
-                break;
-            continue; /* in the middle of a rotation */
+            gaps++;
+            continue;
         }
         if (fd >= 0 && same_file(candidate, fd))
             return newer;

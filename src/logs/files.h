@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WH_LOG_FILES_MAX 64
+#define WH_LOG_FILES_MAX 256
 
 struct wh_log_files {
     int dir_fd;

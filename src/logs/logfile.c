@@ -85,10 +85,22 @@ int wh_logfile_write(struct wh_logfile *f, const char *data, size_t len)
     return 0;
 }
 
+/* The first number that no rotated file has (a killed rotation may have left a gap), or the last one allowed. */
+static int first_gap(const struct wh_logfile *f)
+{
+    char name[32];
+    for (int i = 1; i < f->max_files - 1; i++) {
+        snprintf(name, sizeof(name), WH_LOG_FILE_NAME ".%d", i);
+        if (faccessat(f->dir_fd, name, F_OK, 0) < 0)
+            return i;
+    }
+    return f->max_files - 1;
+}
+
 int wh_logfile_rotate(struct wh_logfile *f)
 {
     char from[32], to[32];
-    for (int i = f->max_files - 1; i > 0; i--) {
+    for (int i = first_gap(f); i > 0; i--) {
         snprintf(from, sizeof(from), i > 1 ? WH_LOG_FILE_NAME ".%d" : WH_LOG_FILE_NAME, i - 1);
         snprintf(to, sizeof(to), WH_LOG_FILE_NAME ".%d", i);
         if (renameat(f->dir_fd, from, f->dir_fd, to) < 0 && errno != ENOENT)

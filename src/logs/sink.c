@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -61,6 +62,17 @@ static size_t left(const struct wh_sink *s)
     return s->pending.len - s->sent;
 }
 
+/* Keeps bytes for later. -1: there are more than can be, which back-pressure prevents. */
+static int keep(struct wh_sink *s, const char *data, size_t len)
+{
+    if (s->sent && s->pending.len + len > s->pending.max) {
+        memmove(s->pending.data, s->pending.data + s->sent, left(s));
+        wh_str_cut(&s->pending, left(s));
+        s->sent = 0;
+    }
+    return wh_str_addn(&s->pending, data, len);
+}
+
 /* Bytes written; -1 when the client is gone. */
 static ssize_t write_some(int fd, const char *data, size_t len)
 {
@@ -102,7 +114,7 @@ void wh_sinks_write(struct wh_capture_io *io, struct wh_entry *e, int stream, co
         if (s->watch.dead || s->stream != stream)
             continue;
         ssize_t n = left(s) ? 0 : write_some(s->fd, data, len);
-        if (n < 0 || wh_str_addn(&s->pending, data + n, len - (size_t)n) < 0)
+        if (n < 0 || keep(s, data + n, len - (size_t)n) < 0)
             kill_sink(io, s);
         else
             arm_sink(io, s);
