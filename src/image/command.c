@@ -59,6 +59,7 @@ static const struct command commands[] = {
     {"load", "[OPTIONS]", "Load images from a docker archive, an OCI archive or an OCI layout", 0, 0, cmd_load},
     {"ls", "[OPTIONS] [NAME[:TAG]]", "List images", 0, 1, cmd_ls},
     {"prune", "[OPTIONS]", "Remove unused data", 0, 0, cmd_prune},
+    {"pull", "[OPTIONS] NAME[:TAG|@DIGEST]...", "Fetch images from a registry", 1, MANY, cmd_pull},
     {"rm", "[OPTIONS] IMAGE [IMAGE...]", "Remove images", 1, MANY, cmd_rm},
     {"save", "[OPTIONS] IMAGE [IMAGE...]", "Write images to an archive", 1, MANY, cmd_save},
     {"tag", "IMAGE NAME[:TAG]", "Give an image another name", 2, 2, cmd_tag},
@@ -214,7 +215,8 @@ static int run_command(struct request *q, const struct command *c, char **argv)
         r = wh_fail(&err, errno, "write to stdout");
     if (r == 0)
         return 0;
-    report_error(&q->report, NULL, &err);
+    if (!q->reported)
+        report_error(&q->report, NULL, &err);
     return err.code == WH_E_USAGE ? 2 : 1;
 }
 

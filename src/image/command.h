@@ -18,7 +18,8 @@ struct request {
     const char *policy;
     const char *format;
     bool force, quiet, no_trunc, all;
-    char **args; /* what is not an option */
+    bool reported; /* the command has told about its failures itself */
+    char **args;   /* what is not an option */
     size_t n_args;
 };
 

@@ -61,6 +61,7 @@ static int make_folders(struct store *s, struct wh_err *err)
 int store_open(struct store *s, const char *root, struct wh_err *err)
 {
     *s = (struct store){.root = root, .images_fd = -1, .layers_fd = -1, .lock_fd = -1};
+    pthread_mutex_init(&s->mutex, NULL);
     if (open_root(s, err) < 0 || make_folders(s, err) < 0) {
         store_close(s);
         return wh_wrap(err, "image store");
@@ -78,15 +79,20 @@ void store_close(struct store *s)
 
 int store_lock(struct store *s, struct wh_err *err)
 {
-    while (flock(s->lock_fd, LOCK_EX) < 0)
-        if (errno != EINTR)
-            return wh_fail(err, errno, "lock the image store");
+    pthread_mutex_lock(&s->mutex);
+    while (flock(s->lock_fd, LOCK_EX) < 0) {
+        if (errno == EINTR)
+            continue;
+        pthread_mutex_unlock(&s->mutex);
+        return wh_fail(err, errno, "lock the image store");
+    }
     return 0;
 }
 
 void store_unlock(struct store *s)
 {
     flock(s->lock_fd, LOCK_UN);
+    pthread_mutex_unlock(&s->mutex);
 }
 
 int store_put_file(struct store *s, const char *path, const void *data, size_t len, struct wh_err *err)

@@ -11,11 +11,14 @@
 #include "whale/codec/digest.h"
 #include "whale/image.h"
 
+#include <pthread.h>
+
 struct store {
     const char *root; /* borrowed */
     int images_fd;    /* <root>/images */
     int layers_fd;    /* <root>/images/layers */
     int lock_fd;
+    pthread_mutex_t mutex; /* a flock does not keep threads of one process apart */
 };
 
 /* Makes the folders that are missing (0700) and removes what crashed commands have left. */
