@@ -27,7 +27,7 @@ static void check(struct wh_load_result *r, int rc, const struct wh_err *err)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char path[64];
-    static char *environment[] = {(char[]){"A=1"}, (char[]){"E="}, NULL};
+    char *environment[] = {(char[]){"A=1"}, (char[]){"E="}, NULL};
     wh_auto_fd fd = memfd_create("compose", MFD_CLOEXEC);
     if (fd < 0 || wh_write_all(fd, data, size) < 0)
         return 0;
