@@ -176,6 +176,32 @@ static const char *read_unquoted(struct dotenv *d)
     return expand_value(d, text);
 }
 
+static void add_rune(struct wh_str *out, unsigned int code)
+{
+    if (code >= 0x80)
+        wh_str_addc(out, (char)(0xC0 | code >> 6));
+    wh_str_addc(out, (char)(code >= 0x80 ? 0x80 | (code & 0x3F) : code));
+}
+
+/* \0 and three octal digits are a character; with fewer only the zero vanishes. Returns how many bytes were used. */
+static size_t read_octal(const char *p, struct wh_str *out)
+{
+    size_t n = 1;
+    unsigned int code = 0;
+    bool octal = true;
+    for (; n < 4 && isdigit((unsigned char)p[n]); n++) {
+        octal &= p[n] < '8';
+        code = code * 8 + (unsigned int)(p[n] - '0');
+    }
+    if (n == 4 && octal && code > 0 && code <= 0xFF) {
+        add_rune(out, code);
+        return n;
+    }
+    wh_str_addc(out, '\\');
+    wh_str_addn(out, p + 1, n - 1);
+    return n;
+}
+
 /* p stands behind a backslash. Appends the character meant; returns how many bytes were used, 0 when none is. */
 static size_t read_escape(const char *p, struct wh_str *out)
 {
@@ -189,16 +215,7 @@ static size_t read_escape(const char *p, struct wh_str *out)
         wh_str_add(out, "$$"); /* a dollar sign once it is expanded */
         return 1;
     }
-    if (*p != '0')
-        return 0;
-    size_t n = 1;
-    unsigned int code = 0;
-    for (; n < 4 && p[n] >= '0' && p[n] <= '7'; n++)
-        code = code * 8 + (unsigned int)(p[n] - '0');
-    if (n < 4 || code > 0xFF || code == 0)
-        return 0;
-    wh_str_addc(out, (char)code);
-    return n;
+    return *p == '0' ? read_octal(p, out) : 0;
 }
 
 static const char *expand_escapes(struct dotenv *d, const char *text)

@@ -35,19 +35,23 @@ static size_t name_len(const char *p, size_t len)
     return n;
 }
 
-/* p stands behind "${"; the offset of the brace that closes it, or -1. */
+/*
+ * p stands behind "${"; the offset of the brace that closes it, or -1. When braces do not balance, as in ${A:-{}, the
+ * last one of the line closes.
+ */
 static ssize_t closing_brace(const char *p, size_t len)
 {
     int open = 1;
-    for (size_t i = 0; i < len; i++) {
-        if (p[i] == '\n')
-            return -1;
+    ssize_t last = -1;
+    for (size_t i = 0; i < len && p[i] != '\n'; i++) {
         if (p[i] == '{')
             open++;
-        else if (p[i] == '}' && --open == 0)
-            return (ssize_t)i;
+        else if (p[i] == '}')
+            last = (ssize_t)i;
+        if (p[i] == '}' && --open == 0)
+            break;
     }
-    return -1;
+    return last;
 }
 
 int wh_template_parse(const char *p, size_t len, struct wh_template_ref *ret)

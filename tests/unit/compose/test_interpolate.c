@@ -26,6 +26,8 @@ static const struct template_row {
     {"lazy", "${SET:-${NONE:?never}}", "v", 0},
     {"first operator decides", "${NONE-a?b} ${NONE:-a:-b}", "a?b a:-b", 0},
     {"balanced braces", "${NONE:-{\"j\":{}}} ${NONE:-{}}", "{\"j\":{}} {}", 0},
+    {"unbalanced braces", "${NONE:-{} x", "{ x", 0},
+    {"rest behind braces", "${NONE:-a}}", "a}", 0},
     {"required", "${NONE?say so}", NULL, WH_E_NOT_FOUND},
     {"required and empty", "${EMPTY:?}", NULL, WH_E_NOT_FOUND},
     {"empty braces", "${}", NULL, WH_E_INVALID},
