@@ -65,6 +65,10 @@ struct wh_type {
     const struct wh_type *values;  /* mapping with free keys: their values */
     const struct wh_type *items;   /* list */
     bool names;                    /* free keys are names: [a-zA-Z0-9._-]+ */
+    bool no_empty_key;             /* free keys have at least one character */
+    bool open;                     /* mapping with fixed keys: others are ignored */
+    bool closed;                   /* ditto: not even x-* is allowed */
+    bool no_extensions;            /* ditto: x-* is allowed and forgotten */
     bool unique;                   /* list: no two equal items */
     bool bounded;                  /* numbers: min..max */
     double min, max;

@@ -22,9 +22,10 @@ static const struct wh_field device_request_fields[] = {
     {0},
 };
 static const struct wh_type device_request = {
-    .kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = device_request_fields};
+    .kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = device_request_fields, .no_extensions = true};
 const struct wh_type wh_type_device_requests = {.kinds = WH_K_LIST, .form = WH_FORM_LIST, .items = &device_request};
-static const struct wh_type gpu = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = gpu_fields};
+static const struct wh_type gpu = {
+    .kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = gpu_fields, .open = true, .no_extensions = true};
 static const char *const gpu_words[] = {"all", NULL};
 const struct wh_type wh_type_gpus = {
     .kinds = WH_K_STR | WH_K_LIST, .form = WH_FORM_LIST, .must = "string", .words = gpu_words, .items = &gpu};
@@ -59,9 +60,9 @@ static const struct wh_field build_fields[] = {
     {"target", &wh_type_text, 0, NULL, "stage to build"},
     {"secrets", &wh_type_file_refs, 0, NULL, "secrets that RUN may mount"},
     {"shm_size", &wh_type_bytes_int, 0, NULL, "size of /dev/shm while building"},
-    {"tags", &wh_type_unique_texts, 0, NULL, "further names of the image"},
+    {"tags", &wh_type_texts, 0, NULL, "further names of the image"},
     {"ulimits", &wh_type_ulimits, 0, NULL, "limits while building"},
-    {"platforms", &wh_type_unique_texts, 0, NULL, "platforms to build for"},
+    {"platforms", &wh_type_texts, 0, NULL, "platforms to build for"},
     {"privileged", &wh_type_bool, 0, NULL, "build with all rights"},
     {0},
 };
@@ -83,9 +84,10 @@ static const struct wh_field update_fields[] = {
 };
 static const struct wh_type update = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = update_fields};
 
+static const struct wh_type amount = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_INT};
 static const struct wh_field generic_spec_fields[] = {
     {"kind", &wh_type_text, 0, NULL, "name of the resource"},
-    {"value", &wh_type_int, 0, NULL, "amount"},
+    {"value", &amount, 0, NULL, "amount"},
     {0},
 };
 static const struct wh_type generic_spec = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = generic_spec_fields};
@@ -162,15 +164,17 @@ const struct wh_type wh_type_deploy = {
         "environment", &wh_type_env, 0, NULL, "further variables"                                                      \
     }
 
-#define HOOK_COMMAND                                                                                                   \
+#define HOOK_COMMAND(flags)                                                                                            \
     {                                                                                                                  \
-        "command", &wh_type_command, WH_FIELD_REQUIRED | WH_FIELD_JSON_NULL, NULL, "what runs"                         \
+        "command", &wh_type_command, (flags) | WH_FIELD_JSON_NULL, NULL, "what runs"                                   \
     }
 
-static const struct wh_field hook_fields[] = {HOOK_COMMAND, HOOK_FIELDS, {0}};
+static const struct wh_field hook_fields[] = {HOOK_COMMAND(WH_FIELD_REQUIRED), HOOK_FIELDS, {0}};
 static const struct wh_field start_hook_fields[] = {
-    HOOK_COMMAND, {"image", &wh_type_text, 0, NULL, "image of the container it runs in"},
-    HOOK_FIELDS,  {"per_replica", &wh_type_bool, 0, NULL, "once for each container"},
+    HOOK_COMMAND(0u),
+    {"image", &wh_type_text, 0, NULL, "image of the container it runs in"},
+    HOOK_FIELDS,
+    {"per_replica", &wh_type_bool, 0, NULL, "once for each container"},
     {0},
 };
 static const struct wh_type hook = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = hook_fields};
@@ -183,6 +187,7 @@ const struct wh_type wh_type_start_hooks = {.kinds = WH_K_LIST, .form = WH_FORM_
 static const char *const watch_actions[] = {"rebuild", "sync", "restart", "sync+restart", "sync+exec", NULL};
 static const struct wh_type watch_action = {.kinds = WH_K_STR, .form = WH_FORM_TEXT, .words = watch_actions};
 static const struct wh_type watch_exec = {.kinds = WH_K_MAP, .form = WH_FORM_SECTION, .fields = hook_fields};
+static const struct wh_type initial_sync = {.kinds = WH_K_BOOL, .form = WH_FORM_BOOL};
 static const struct wh_field watch_fields[] = {
     {"path", &wh_type_text, WH_FIELD_REQUIRED, NULL, "file or folder to watch"},
     {"action", &watch_action, WH_FIELD_REQUIRED, NULL, "what a change does"},
@@ -190,7 +195,7 @@ static const struct wh_field watch_fields[] = {
     {"exec", &watch_exec, WH_FIELD_JSON_EMPTY, NULL, "command of sync+exec"},
     {"include", &wh_type_text_or_texts, 0, NULL, "only these names"},
     {"ignore", &wh_type_text_or_texts, 0, NULL, "not these names"},
-    {"initial_sync", &wh_type_bool, 0, NULL, "copy once at the start"},
+    {"initial_sync", &initial_sync, 0, NULL, "copy once at the start"},
     {0},
 };
 static const struct wh_type watch_rule = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = watch_fields};

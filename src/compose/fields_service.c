@@ -48,8 +48,10 @@ static const struct wh_field rate_fields[] = {
     {"rate", &wh_type_bytes_int, 0, "Rate", "bytes or operations a second"},
     {0},
 };
-static const struct wh_type weight_item = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = weight_fields};
-static const struct wh_type rate_item = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = rate_fields};
+static const struct wh_type weight_item = {
+    .kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = weight_fields, .closed = true};
+static const struct wh_type rate_item = {
+    .kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = rate_fields, .closed = true};
 static const struct wh_type weights = {.kinds = WH_K_LIST, .form = WH_FORM_LIST, .items = &weight_item};
 static const struct wh_type rates = {.kinds = WH_K_LIST, .form = WH_FORM_LIST, .items = &rate_item};
 static const struct wh_field blkio_fields[] = {
@@ -61,7 +63,7 @@ static const struct wh_field blkio_fields[] = {
     {"device_write_iops", &rates, 0, NULL, "writes a second"},
     {0},
 };
-static const struct wh_type blkio = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = blkio_fields};
+static const struct wh_type blkio = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = blkio_fields, .closed = true};
 
 static const struct wh_field credential_fields[] = {
     {"config", &wh_type_text, 0, NULL, "a config of the file"},
@@ -73,10 +75,11 @@ static const struct wh_type credential = {.kinds = WH_K_MAP, .form = WH_FORM_STR
 
 static const char *const conditions[] = {"service_started", "service_healthy", "service_completed_successfully", NULL};
 static const struct wh_type condition = {.kinds = WH_K_STR, .form = WH_FORM_TEXT, .words = conditions};
+static const struct wh_type required = {.kinds = WH_K_BOOL, .form = WH_FORM_OPT_BOOL};
 static const struct wh_field dependency_fields[] = {
     {"condition", &condition, WH_FIELD_REQUIRED, NULL, "what to wait for"},
     {"restart", &wh_type_bool, 0, NULL, "restart with the dependency"},
-    {"required", &wh_type_opt_bool, 0, NULL, "false: a missing one is only a warning"},
+    {"required", &required, 0, NULL, "false: a missing one is only a warning"},
     {0},
 };
 static const struct wh_type dependency = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = dependency_fields};
@@ -106,7 +109,7 @@ static const struct wh_field env_file_fields[] = {
     {0},
 };
 static const struct wh_type env_file = {
-    .kinds = WH_K_STR | WH_K_MAP, .form = WH_FORM_STRUCT, .must = "string", .fields = env_file_fields};
+    .kinds = WH_K_STR | WH_K_MAP, .form = WH_FORM_STRUCT, .must = "string", .fields = env_file_fields, .closed = true};
 static const struct wh_type env_files = {
     .kinds = WH_K_STR | WH_K_LIST, .form = WH_FORM_LIST, .must = "string", .items = &env_file};
 
@@ -116,7 +119,7 @@ static const struct wh_field extends_fields[] = {
     {0},
 };
 static const struct wh_type extends = {
-    .kinds = WH_K_STR | WH_K_MAP, .form = WH_FORM_STRUCT, .must = "string", .fields = extends_fields};
+    .kinds = WH_K_STR | WH_K_MAP, .form = WH_FORM_STRUCT, .must = "string", .fields = extends_fields, .closed = true};
 
 static const struct wh_type option_scalar = {.kinds = WH_K_BOOL | WH_K_NUMBER | WH_K_STR, .form = WH_FORM_KEEP};
 static const struct wh_type option_value = {.kinds = WH_K_BOOL | WH_K_NUMBER | WH_K_STR | WH_K_LIST,
@@ -171,7 +174,6 @@ static const struct wh_type service_models = {.kinds = WH_K_LIST | WH_K_MAP,
                                               .must = "array",
                                               .values = &service_model,
                                               .items = &wh_type_text,
-                                              .names = true,
                                               .unique = true};
 
 static const struct wh_type priority = {.kinds = WH_K_NUMBER, .form = WH_FORM_INT};
@@ -230,8 +232,10 @@ static const struct wh_field volume_fields[] = {
     {0},
 };
 static const struct wh_type tmpfs_mode = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_PLAIN_MODE};
+static const struct wh_type tmpfs_size = {
+    .kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_BYTES, .must = "integer", .bounded = true, .min = 0, .max = 1e18};
 static const struct wh_field tmpfs_fields[] = {
-    {"size", &wh_type_bytes_int, 0, NULL, "bytes"},
+    {"size", &tmpfs_size, 0, NULL, "bytes"},
     {"mode", &tmpfs_mode, 0, NULL, "permissions"},
     {0},
 };
@@ -266,7 +270,7 @@ static const struct wh_type cgroup = {.kinds = WH_K_STR, .form = WH_FORM_TEXT, .
 static const struct wh_type cpu_count = {
     .kinds = WH_K_STR | WH_K_INT, .form = WH_FORM_INT, .must = "string", .bounded = true, .min = 0, .max = 1e9};
 static const struct wh_type cpu_percent = {
-    .kinds = WH_K_STR | WH_K_NUMBER, .form = WH_FORM_REAL, .must = "string", .bounded = true, .min = 0, .max = 100};
+    .kinds = WH_K_STR | WH_K_INT, .form = WH_FORM_REAL, .must = "string", .bounded = true, .min = 0, .max = 100};
 static const struct wh_type oom_score = {
     .kinds = WH_K_STR | WH_K_INT, .form = WH_FORM_INT, .must = "string", .bounded = true, .min = -1000, .max = 1000};
 static const struct wh_type whole = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_INT};

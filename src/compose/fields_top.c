@@ -83,11 +83,11 @@ static const struct wh_type model = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT, 
         .kinds = WH_K_MAP, .form = WH_FORM_MAP, .values = (type), .names = true                                        \
     }
 static const struct wh_type services = MAP_OF(&wh_type_service);
-static const struct wh_type networks = MAP_OF(&network);
+static const struct wh_type networks = {.kinds = WH_K_MAP, .form = WH_FORM_MAP, .values = &network};
 static const struct wh_type volumes = MAP_OF(&volume);
 static const struct wh_type configs = MAP_OF(&config);
 static const struct wh_type secrets = MAP_OF(&secret);
-static const struct wh_type models = MAP_OF(&model);
+static const struct wh_type models = {.kinds = WH_K_MAP, .form = WH_FORM_MAP, .values = &model};
 static const struct wh_type version = {.kinds = WH_K_STR, .form = WH_FORM_TEXT};
 static const struct wh_type include = {.kinds = WH_K_LIST, .form = WH_FORM_KEEP, .items = &wh_type_any};
 

@@ -39,15 +39,18 @@ const struct wh_type wh_type_pairs = {.kinds = WH_K_MAP | WH_K_LIST,
                                       .must = "mapping",
                                       .values = &scalar,
                                       .items = &wh_type_text,
-                                      .unique = true};
+                                      .unique = true,
+                                      .no_empty_key = true};
 const struct wh_type wh_type_env = {.kinds = WH_K_MAP | WH_K_LIST,
                                     .form = WH_FORM_ENV,
                                     .must = "mapping",
                                     .values = &scalar,
                                     .items = &wh_type_text,
-                                    .unique = true};
+                                    .unique = true,
+                                    .no_empty_key = true};
 const struct wh_type wh_type_driver_opts = {.kinds = WH_K_MAP, .form = WH_FORM_PAIRS, .values = &number_or_text};
-const struct wh_type wh_type_text_pairs = {.kinds = WH_K_MAP, .form = WH_FORM_PAIRS, .values = &wh_type_text};
+const struct wh_type wh_type_text_pairs = {
+    .kinds = WH_K_MAP, .form = WH_FORM_PAIRS, .values = &wh_type_text, .no_empty_key = true};
 
 static const struct wh_type addresses = {
     .kinds = WH_K_STR | WH_K_LIST, .form = WH_FORM_KEEP, .must = "string", .items = &wh_type_text};
@@ -56,7 +59,8 @@ const struct wh_type wh_type_hosts = {.kinds = WH_K_MAP | WH_K_LIST,
                                       .must = "mapping",
                                       .values = &addresses,
                                       .items = &wh_type_text,
-                                      .unique = true};
+                                      .unique = true,
+                                      .no_empty_key = true};
 
 /* ---- small structures used in several places ---- */
 

@@ -97,7 +97,8 @@ static int merge_document(struct wh_scope *s, struct wh_node *root, struct wh_no
     drop_version(s, root);
     if (l->opts->want_variables)
         return 0;
-    if (wh_compose_validate(l, root, s->file) < 0 || wh_compose_canonicalize(l, root, l->opts->no_interpolate) < 0)
+    int rc = wh_compose_validate(l, root, s->file);
+    if (wh_compose_canonicalize(l, root, l->opts->no_interpolate) < 0 || rc < 0)
         return -1;
     return wh_compose_unique(l, root); /* long forms show keys that short ones hid */
 }

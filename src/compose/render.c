@@ -130,7 +130,7 @@ static struct wh_node *shape_struct(struct shaper *s, const struct wh_type *t, s
         else
             put_absent(s, map, f);
     }
-    if (s->form == WH_COMPOSE_YAML || t == &wh_type_root)
+    if ((s->form == WH_COMPOSE_YAML && !t->no_extensions) || t == &wh_type_root)
         put_extensions(s, map, n);
     return map;
 }

@@ -125,7 +125,8 @@ static bool repeats(struct wh_map *seen, const struct wh_node *item, size_t i, s
     return false;
 }
 
-static void check_unique(struct check *c, const struct wh_path *path, const struct wh_node *list)
+static void check_unique(struct check *c, const struct wh_path *path, const struct wh_type *t,
+                         const struct wh_node *list)
 {
     wh_auto_map seen = {0};
     size_t first;
@@ -133,8 +134,9 @@ static void check_unique(struct check *c, const struct wh_path *path, const stru
         const struct wh_node *item = list->seq.items[i];
         if (!repeats(&seen, item, i, &first) || list->seq.items[first]->kind != item->kind)
             continue;
+        const char *also = t->form == WH_FORM_HOSTS ? "must be a mapping, or a list without repetition: " : "";
         struct wh_diag *d =
-            report(c, path, &item->mark, wh_arena_fmt(c->l->arena, "items at %zu and %zu are equal", first, i));
+            report(c, path, &item->mark, wh_arena_fmt(c->l->arena, "%sitems at %zu and %zu are equal", also, first, i));
         wh_diag_place(c->l->diags, d, &list->seq.items[first]->mark, "first here");
     }
 }
@@ -146,7 +148,7 @@ static void check_list(struct check *c, const struct wh_path *path, const struct
         check_node(c, &here, t->items, n->seq.items[i]);
     }
     if (t->unique && n->seq.len > 1)
-        check_unique(c, path, n);
+        check_unique(c, path, t, n);
 }
 
 static void report_unknown(struct check *c, const struct wh_path *path, const struct wh_type *t,
@@ -171,7 +173,9 @@ static const struct wh_type *type_of_key(const struct wh_type *t, const char *ke
         const struct wh_field *f = wh_field_find(t, key);
         return f ? f->type : NULL;
     }
-    return t->names && !wh_name_valid(key) ? NULL : t->values;
+    if ((t->names && !wh_name_valid(key)) || (t->no_empty_key && !*key))
+        return NULL;
+    return t->values;
 }
 
 static void check_required(struct check *c, const struct wh_path *path, const struct wh_type *t,
@@ -187,11 +191,11 @@ static void check_map(struct check *c, const struct wh_path *path, const struct 
     for (size_t i = 0; i < n->map.len && c->n_errors < MAX_ERRORS; i++) {
         const struct wh_pair *pair = &n->map.pairs[i];
         struct wh_path here = {.up = path, .key = pair->key};
-        bool extension = (t->fields || t->names) && wh_starts(pair->key, "x-");
-        const struct wh_type *type = type_of_key(t, pair->key);
-        if (type && !(extension && t->fields))
+        bool extension = t->fields && !t->closed && wh_starts(pair->key, "x-");
+        const struct wh_type *type = extension ? NULL : type_of_key(t, pair->key);
+        if (type)
             check_node(c, &here, type, pair->value);
-        else if (!extension)
+        else if (!extension && !t->open)
             report_unknown(c, path, t, pair);
     }
     check_required(c, path, t, n);
