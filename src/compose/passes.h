@@ -34,6 +34,8 @@ int wh_compose_convert(struct wh_load *l, struct wh_node *root);
 int wh_compose_read_env_files(struct wh_load *l, const struct wh_node *services);
 /* Removes networks, volumes, secrets, configs and models that no service uses. */
 void wh_compose_prune(struct wh_load *l, struct wh_node *root);
+/* Warns of attributes that are accepted and not acted on. */
+void wh_compose_warn_unsupported(struct wh_load *l, const struct wh_node *root);
 /* Reports circles of depends_on. */
 void wh_compose_check_cycles(struct wh_load *l, const struct wh_node *root);
 /* Adds to the JSON form what a runtime needs besides; returns tree. */
