@@ -67,6 +67,14 @@ DEP_FILES += $(B)/src/main/$(1).d
 endef
 $(foreach p,compose supervisor image,$(eval $(call PROGRAM_RULE,$(p))))
 
+$(B)/schema: $(B)/src/main/schema.o $(call LIBS_OF,compose model event codec sys util)
+	$(call SAY,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_all) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_compose)
+DEP_FILES += $(B)/src/main/schema.d
+
+schemas: $(B)/schema ## write schemas/compose.json from the loader's tables of attributes
+	$(Q)mkdir -p schemas && $(B)/schema > schemas/compose.json.tmp && mv schemas/compose.json.tmp schemas/compose.json
+
 include tests/tests.mk
 
 -include $(DEP_FILES)
@@ -92,5 +100,5 @@ clean: ## remove the build folder
 help: ## this list
 	@grep -hE '^[a-z0-9_-]+:.*## ' Makefile tests/tests.mk | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
-.PHONY: all deps install uninstall format clean help
+.PHONY: all schemas deps install uninstall format clean help
 .DEFAULT_GOAL := all

@@ -158,6 +158,8 @@ struct wh_node *wh_compose_services(struct wh_load_result *r);
 void wh_diag_format(const struct wh_diag *d, bool colour, struct wh_str *out);
 /* The same for an error of any layer: text of the whole chain, mark and hint. */
 void wh_err_format(const struct wh_err *err, bool colour, struct wh_str *out);
+/* The attributes of compose files as a JSON Schema; NULL when memory is short. */
+struct wh_node *wh_compose_schema(struct wh_arena *a);
 /* {"severity": ..., "message": ..., "file": ..., "line": ..., "column": ..., "hint": ...} for every diagnostic. */
 struct wh_node *wh_diags_to_node(struct wh_arena *a, const struct wh_diags *d);
 

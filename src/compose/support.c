@@ -43,8 +43,10 @@ static void visit(struct support *s, const char *where, const struct wh_type *t,
 {
     if (n->kind == WH_NODE_MAP && t->fields)
         visit_struct(s, where, t, n);
-    for (size_t i = 0; n->kind == WH_NODE_MAP && t->values && t->values->fields && i < n->map.len; i++)
-        visit(s, where, t->values, n->map.pairs[i].value);
+    bool entries = n->kind == WH_NODE_MAP && t->values && t->values->fields;
+    const char *each = entries ? wh_arena_fmt(s->l->arena, "%s.*", where) : NULL;
+    for (size_t i = 0; each && i < n->map.len; i++)
+        visit(s, each, t->values, n->map.pairs[i].value);
     for (size_t i = 0; n->kind == WH_NODE_SEQ && t->items && t->items->fields && i < n->seq.len; i++)
         visit(s, where, t->items, n->seq.items[i]);
 }
