@@ -113,7 +113,7 @@ struct wh_load_result {
     struct wh_arena arena;
     struct wh_diags diags;
     struct wh_node *root; /* canonical model: name, services, networks, volumes, secrets, configs, models, x-* */
-    bool raw;                          /* with no_interpolate: root is merged and canonical, values stay as written */
+    bool raw;             /* with no_interpolate: root is merged and canonical, values stay as written */
     struct wh_node *disabled_services; /* map of the services that no active profile enables; never NULL on success */
     const char *project_name;
     const char *working_dir;    /* absolute; relative paths of the model are relative to it */
@@ -138,7 +138,8 @@ void wh_load_fini(struct wh_load_result *r);
 enum wh_compose_form {
     WH_COMPOSE_JSON,  /* as `config --format json`: nested x-* and models are left out, command is null when absent */
     WH_COMPOSE_YAML,  /* as `config` */
-    WH_COMPOSE_MODEL, /* JSON form with what a runtime also needs: content of variables, digests of configs and secrets */
+    WH_COMPOSE_MODEL, /* JSON form with what a runtime also needs: content of variables, digests of configs and secrets
+                       */
 };
 
 /* The tree in one of these forms, keys in canonical order; in the result's arena, NULL when memory is short. */
