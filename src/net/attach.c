@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A container's interfaces: the pairs are made from the host's side with the peer born in the container's namespace,
+ * then everything inside is set by one batch from a visit to it.
+ */
+#include "net_private.h"
+
+#include "whale/sys/rtnl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <string.h>
+
+#define LOOPBACK_INDEX 1 /* the kernel makes lo first in every namespace */
+
+/* ---- visits ---- */
+
+int wh_net_inside(int netns_fd, int (*fn)(void *arg, struct wh_err *err), void *arg, struct wh_err *err)
+{
+    wh_auto_fd home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (home < 0)
+        return wh_fail(err, errno, "open the own network namespace");
+    if (setns(netns_fd, CLONE_NEWNET) < 0)
+        return wh_fail(err, errno, "enter the network namespace");
+    int ret = fn(arg, err);
+    if (setns(home, CLONE_NEWNET) < 0)
+        abort(); /* going on in a container's namespace would apply host rules there */
+    return ret;
+}
+
+/* ---- host's side ---- */
+
+static int name_endpoints(const struct wh_net_scope *scope, struct wh_endpoint *eps, size_t n, struct wh_err *err)
+{
+    static const uint8_t no_mac[6];
+    for (size_t i = 0; i < n; i++) {
+        struct wh_endpoint *ep = &eps[i];
+        if (!ep->ifname[0])
+            snprintf(ep->ifname, sizeof(ep->ifname), "eth%zu", i);
+        if (memcmp(ep->mac, no_mac, sizeof(no_mac)) == 0 && (ep->ip4.family || ep->ip6.family))
+            wh_mac_from_addr(ep->ip4.family ? &ep->ip4 : &ep->ip6, ep->mac);
+        if (wh_net_veth_name(scope, ep->host_if, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int queue_pair(struct wh_rtnl *rt, const struct wh_net_scope *scope, int netns_fd, const struct wh_endpoint *ep,
+                      struct wh_err *err)
+{
+    struct wh_rtnl_veth veth = {.host_name = ep->host_if,
+                                .master = wh_rtnl_index(rt, ep->bridge),
+                                .group = wh_net_group(scope),
+                                .mtu = ep->mtu,
+                                .netns_fd = netns_fd,
+                                .peer_name = ep->ifname,
+                                .peer_mac = ep->mac};
+    if (!veth.master)
+        return wh_fail(err, WH_E_NOT_FOUND, "bridge %s does not exist", ep->bridge);
+    wh_rtnl_add_veth(rt, &veth);
+    wh_rtnl_set_hairpin(rt, ep->host_if);
+    return 0;
+}
+
+static int make_pairs(const struct wh_net_scope *scope, int netns_fd, const struct wh_endpoint *eps, size_t n,
+                      struct wh_err *err)
+{
+    struct wh_rtnl rt;
+    if (wh_rtnl_open(&rt, err) < 0)
+        return -1;
+    int ret = 0;
+    for (size_t i = 0; i < n && ret == 0; i++) {
+        ret = queue_pair(&rt, scope, netns_fd, &eps[i], err);
+        if (ret == 0 && (i % 16 == 15 || i + 1 == n))
+            ret = wh_rtnl_flush(&rt, err);
+    }
+    wh_rtnl_close(&rt);
+    return ret;
+}
+
+static void remove_pairs(const struct wh_endpoint *eps, size_t n)
+{
+    struct wh_rtnl rt;
+    if (wh_rtnl_open(&rt, NULL) < 0)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        wh_rtnl_del_link(&rt, eps[i].host_if);
+        wh_rtnl_flush(&rt, NULL);
+    }
+    wh_rtnl_close(&rt);
+}
+
+/* ---- container's side ---- */
+
+struct inside {
+    const struct wh_endpoint *eps;
+    size_t n;
+};
+
+/* The endpoint whose gateway gets the default route, or NULL. */
+static const struct wh_endpoint *choose_default(const struct inside *in, int family)
+{
+    const struct wh_endpoint *best = NULL;
+    for (size_t i = 0; i < in->n; i++) {
+        const struct wh_endpoint *ep = &in->eps[i];
+        const struct wh_addr *gateway = family == 6 ? &ep->gateway6 : &ep->gateway4;
+        if (gateway->family && (!best || ep->gateway_priority > best->gateway_priority))
+            best = ep;
+    }
+    return best;
+}
+
+static int queue_interface(struct wh_rtnl *rt, const struct wh_endpoint *ep, bool has_ipv6, struct wh_err *err)
+{
+    uint32_t index = wh_rtnl_index(rt, ep->ifname);
+    bool use6 = has_ipv6 && ep->ip6.family;
+    if (!index)
+        return wh_fail(err, ENODEV, "find %s in the container", ep->ifname);
+    if (has_ipv6 && wh_net_sysctl("ipv6", ep->ifname, use6 ? "accept_ra" : "disable_ipv6", use6 ? "0" : "1", err) < 0)
+        return -1;
+    if (ep->ip4.family)
+        wh_rtnl_add_addr(rt, index, 4, ep->ip4.bytes, ep->prefix4, EEXIST);
+    if (use6)
+        wh_rtnl_add_addr(rt, index, 6, ep->ip6.bytes, ep->prefix6, EEXIST);
+    wh_rtnl_set_up(rt, index);
+    return 0;
+}
+
+static void queue_default(struct wh_rtnl *rt, const struct inside *in, int family)
+{
+    const struct wh_endpoint *ep = choose_default(in, family);
+    if (ep)
+        wh_rtnl_add_default(rt, wh_rtnl_index(rt, ep->ifname), family,
+                            family == 6 ? ep->gateway6.bytes : ep->gateway4.bytes);
+}
+
+static int configure_with(struct wh_rtnl *rt, const struct inside *in, struct wh_err *err)
+{
+    bool has_ipv6 = wh_net_has_ipv6();
+    wh_rtnl_set_up(rt, LOOPBACK_INDEX);
+    for (size_t i = 0; i < in->n; i++) {
+        if (queue_interface(rt, &in->eps[i], has_ipv6, err) < 0)
+            return -1;
+        if (i % 16 == 15 && wh_rtnl_flush(rt, err) < 0)
+            return -1;
+    }
+    queue_default(rt, in, 4);
+    if (has_ipv6)
+        queue_default(rt, in, 6);
+    return wh_rtnl_flush(rt, err);
+}
+
+static int configure_inside(void *arg, struct wh_err *err)
+{
+    struct wh_rtnl rt;
+    if (wh_rtnl_open(&rt, err) < 0)
+        return -1;
+    int ret = configure_with(&rt, arg, err);
+    wh_rtnl_close(&rt);
+    return ret;
+}
+
+int wh_net_attach(const struct wh_net_scope *scope, int netns_fd, struct wh_endpoint *eps, size_t n, struct wh_err *err)
+{
+    struct inside in = {.eps = eps, .n = n};
+    if (name_endpoints(scope, eps, n, err) < 0 || make_pairs(scope, netns_fd, eps, n, err) < 0 ||
+        wh_net_inside(netns_fd, configure_inside, &in, err) < 0) {
+        remove_pairs(eps, n);
+        return wh_wrap(err, "attach to the network");
+    }
+    return 0;
+}
+
+/* ---- changes of a live container ---- */
+
+static int remove_inside(void *arg, struct wh_err *err)
+{
+    struct wh_rtnl rt;
+    if (wh_rtnl_open(&rt, err) < 0)
+        return -1;
+    wh_rtnl_del_link(&rt, arg);
+    int ret = wh_rtnl_flush(&rt, err);
+    wh_rtnl_close(&rt);
+    return ret;
+}
+
+int wh_net_detach(int netns_fd, const char *ifname, struct wh_err *err)
+{
+    char name[WH_IFNAME_MAX];
+    snprintf(name, sizeof(name), "%s", ifname);
+    return wh_net_inside(netns_fd, remove_inside, name, err) < 0 ? wh_wrap(err, "detach %s", ifname) : 0;
+}
+
+static int find_free_name(void *arg, struct wh_err *err)
+{
+    char *name = arg;
+    for (unsigned i = 0; i < 1024; i++) {
+        snprintf(name, WH_IFNAME_MAX, "eth%u", i);
+        if (!if_nametoindex(name))
+            return 0;
+    }
+    return wh_fail(err, WH_E_LIMIT, "no free interface name");
+}
+
+int wh_net_next_ifname(int netns_fd, char ret_ifname[WH_IFNAME_MAX], struct wh_err *err)
+{
+    return wh_net_inside(netns_fd, find_free_name, ret_ifname, err);
+}

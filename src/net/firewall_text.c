@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A published port is an element of a map, so that hundreds cost one look-up: a4/a6 by protocol, address and port,
+ * w4/w6
+ * ("wildcard") by protocol and port. A port with several backends is a verdict in va4, vw4 ... that leads to a chain of
+ * its own with numgen, because the number of backends is part of that rule's type and cannot change in a map.
+ *
+ * Two drops are at raw priority, before conntrack and NAT, or they would not see the packet as it came: direct access
+ * to a container's address from outside of its bridge, and packets for 127/8 that did not come by lo (route_localnet
+ * and the DNAT would otherwise open loopback publishing to the neighbours, CVE-2020-8558).
+ */
+#include "firewall_text.h"
+
+#include <string.h>
+
+#define NAMES_ANY "any"
+
+/* ---- the fixed part ---- */
+
+static void add_maps(struct wh_str *out, const char *suffix, const char *addr_type)
+{
+    wh_str_fmt(out, "\tmap a%s { type inet_proto . %s . inet_service : %s . inet_service; }\n", suffix, addr_type,
+               addr_type);
+    wh_str_fmt(out, "\tmap w%s { type inet_proto . inet_service : %s . inet_service; }\n", suffix, addr_type);
+    wh_str_fmt(out, "\tmap va%s { type inet_proto . %s . inet_service : verdict; }\n", suffix, addr_type);
+    wh_str_fmt(out, "\tmap vw%s { type inet_proto . inet_service : verdict; }\n", suffix);
+}
+
+/* family: "ip" or "ip6"; suffix: "4" or "6". Exact addresses go before wildcards. */
+static void add_publish_chain(struct wh_str *out, const char *suffix, const char *family)
+{
+    static const char protos[] = "meta l4proto { tcp, udp, sctp }";
+    wh_str_fmt(out, "\tchain publish%s {\n", suffix);
+    wh_str_fmt(out, "\t\tmeta l4proto . %s daddr . th dport vmap @va%s\n", family, suffix);
+    wh_str_fmt(out, "\t\t%s dnat %s addr . port to meta l4proto . %s daddr . th dport map @a%s\n", protos, family,
+               family, suffix);
+    wh_str_fmt(out, "\t\tmeta l4proto . th dport vmap @vw%s\n", suffix);
+    wh_str_fmt(out, "\t\t%s dnat %s addr . port to meta l4proto . th dport map @w%s\n", protos, family, suffix);
+    wh_str_add(out, "\t}\n");
+}
+
+static void add_jumps(struct wh_str *out, const char *chain, const char *hook, bool has_ipv6)
+{
+    wh_str_fmt(out, "\tchain %s {\n\t\ttype nat hook %s; policy accept;\n", chain, hook);
+    wh_str_add(out, "\t\tmeta nfproto ipv4 fib daddr type local jump publish4\n");
+    if (has_ipv6)
+        wh_str_add(out, "\t\tmeta nfproto ipv6 ip6 daddr != ::1 fib daddr type local jump publish6\n");
+    wh_str_add(out, "\t}\n");
+}
+
+/* Calls fn for each family that the bridge has a subnet of. */
+static void each_subnet(struct wh_str *out, const struct wh_firewall_spec *spec, bool has_ipv6,
+                        void (*fn)(struct wh_str *out, const struct wh_bridge *b, const char *family,
+                                   const char *subnet, const char *gateway))
+{
+    for (size_t i = 0; i < spec->n_bridges; i++) {
+        const struct wh_bridge *b = &spec->bridges[i];
+        char subnet[WH_ADDR_TEXT_MAX], gateway[WH_ADDR_TEXT_MAX];
+        if (b->subnet4.addr.family)
+            fn(out, b, "ip", wh_cidr_text(&b->subnet4, subnet, sizeof(subnet)),
+               wh_addr_text(&b->gateway4, gateway, sizeof(gateway)));
+        if (b->subnet6.addr.family && has_ipv6)
+            fn(out, b, "ip6", wh_cidr_text(&b->subnet6, subnet, sizeof(subnet)),
+               wh_addr_text(&b->gateway6, gateway, sizeof(gateway)));
+    }
+}
+
+static void add_direct_drop(struct wh_str *out, const struct wh_bridge *b, const char *family, const char *subnet,
+                            const char *gateway)
+{
+    wh_str_fmt(out, "\t\tiifname != \"%s\" %s daddr %s ", b->name, family, subnet);
+    if (*gateway)
+        wh_str_fmt(out, "%s daddr != %s ", family, gateway);
+    wh_str_add(out, "drop\n");
+}
+
+static void add_raw_chain(struct wh_str *out, const struct wh_firewall_spec *spec, bool has_ipv6)
+{
+    wh_str_add(out, "\tchain raw {\n\t\ttype filter hook prerouting priority raw; policy accept;\n"
+                    "\t\tiifname != \"lo\" ip daddr 127.0.0.0/8 drop\n"
+                    "\t\tiifname != \"lo\" ip saddr 127.0.0.0/8 drop\n");
+    for (size_t i = 0; has_ipv6 && i < spec->n_bridges; i++)
+        wh_str_fmt(out, "\t\tiifname \"%s\" icmpv6 type nd-router-advert drop\n", spec->bridges[i].name);
+    each_subnet(out, spec, has_ipv6, add_direct_drop);
+    wh_str_add(out, "\t}\n");
+}
+
+static void add_forward_rules(struct wh_str *out, const struct wh_bridge *b)
+{
+    if (b->internal)
+        wh_str_fmt(out, "\t\tiifname \"%s\" oifname != \"%s\" drop\n\t\tiifname != \"%s\" oifname \"%s\" drop\n",
+                   b->name, b->name, b->name, b->name);
+    if (b->no_icc)
+        wh_str_fmt(out, "\t\tiifname \"%s\" oifname \"%s\" ct status & dnat != dnat drop\n", b->name, b->name);
+    wh_str_fmt(out, "\t\tiifname != \"%s\" oifname \"%s\" ct status & dnat != dnat drop\n", b->name, b->name);
+}
+
+static void add_forward_chain(struct wh_str *out, const struct wh_firewall_spec *spec)
+{
+    wh_str_add(out, "\tchain forward {\n\t\ttype filter hook forward priority filter; policy accept;\n"
+                    "\t\tct state established,related accept\n");
+    for (size_t i = 0; i < spec->n_bridges; i++)
+        add_forward_rules(out, &spec->bridges[i]);
+    wh_str_add(out, "\t}\n");
+}
+
+/* A container that reaches itself or a neighbour by a published port must see the answer come back the same way. */
+static void add_hairpin(struct wh_str *out, const struct wh_bridge *b, const char *family, const char *subnet,
+                        const char *gateway)
+{
+    wh_str_fmt(out, "\t\toifname \"%s\" %s saddr %s ct status dnat masquerade\n", b->name, family, subnet);
+    if (!b->internal && !b->no_masquerade)
+        wh_str_fmt(out, "\t\toifname != \"%s\" %s saddr %s masquerade\n", b->name, family, subnet);
+}
+
+static void add_postrouting_chain(struct wh_str *out, const struct wh_firewall_spec *spec, bool has_ipv6)
+{
+    wh_str_add(out, "\tchain postrouting {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n");
+    for (size_t i = 0; i < spec->n_bridges; i++)
+        wh_str_fmt(out, "\t\toifname \"%s\" ip saddr 127.0.0.0/8 masquerade\n", spec->bridges[i].name);
+    each_subnet(out, spec, has_ipv6, add_hairpin);
+    wh_str_add(out, "\t}\n");
+}
+
+int wh_fw_base_text(const char *table, const struct wh_firewall_spec *spec, bool has_ipv6, struct wh_str *ret_text)
+{
+    wh_str_fmt(ret_text, "table inet %s {\n", table);
+    add_maps(ret_text, "4", "ipv4_addr");
+    if (has_ipv6)
+        add_maps(ret_text, "6", "ipv6_addr");
+    add_publish_chain(ret_text, "4", "ip");
+    if (has_ipv6)
+        add_publish_chain(ret_text, "6", "ip6");
+    add_jumps(ret_text, "prerouting", "prerouting priority dstnat", has_ipv6);
+    add_jumps(ret_text, "output", "output priority -100", has_ipv6);
+    add_raw_chain(ret_text, spec, has_ipv6);
+    add_forward_chain(ret_text, spec);
+    add_postrouting_chain(ret_text, spec, has_ipv6);
+    return ret_text->failed ? -1 : 0;
+}
+
+/* ---- items ---- */
+
+static uint8_t publish_family(const struct wh_publish *p)
+{
+    return p->host_ip.family == 6 ? 6 : 4;
+}
+
+/* The literal name of the map for [balanced][wildcard][v6]. */
+static const char *choose_map(bool balanced, bool wildcard, bool v6)
+{
+    static const char *const names[2][2][2] = {{{"a4", "a6"}, {"w4", "w6"}}, {{"va4", "va6"}, {"vw4", "vw6"}}};
+    return names[balanced][wildcard][v6];
+}
+
+static void set_names(struct wh_fw_item *item, const struct wh_publish *p, bool balanced)
+{
+    char addr[WH_ADDR_TEXT_MAX] = NAMES_ANY;
+    bool wildcard = wh_addr_is_any(&p->host_ip);
+    const char *proto = wh_proto_text(p->proto);
+    item->map = choose_map(balanced, wildcard, publish_family(p) == 6);
+    item->proto = p->proto;
+    item->port = p->port;
+    if (wildcard) {
+        snprintf(item->key, sizeof(item->key), "%s . %u", proto, p->port);
+    } else {
+        wh_addr_text(&p->host_ip, addr, sizeof(addr));
+        snprintf(item->key, sizeof(item->key), "%s . %s . %u", proto, addr, p->port);
+    }
+    if (!balanced)
+        return;
+    snprintf(item->chain, sizeof(item->chain), "b%u_%s_%s_%u", publish_family(p), addr, proto, p->port);
+    for (char *c = item->chain; (c = strchr(c, ':'));)
+        *c = '_'; /* no colons in a chain's name */
+}
+
+static size_t count_backends(const struct wh_publish *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_backends; i++)
+        n += p->backends[i].addr.family == publish_family(p);
+    return n;
+}
+
+static void add_backend(struct wh_str *out, const struct wh_backend *b)
+{
+    char addr[WH_ADDR_TEXT_MAX];
+    wh_str_fmt(out, "%s . %u", wh_addr_text(&b->addr, addr, sizeof(addr)), b->port);
+}
+
+static void set_target(struct wh_fw_item *item, const struct wh_publish *p, size_t n)
+{
+    bool balanced = item->chain[0] != '\0';
+    if (balanced)
+        wh_str_fmt(&item->to, "meta l4proto %s dnat %s addr . port to numgen inc mod %zu map { ",
+                   wh_proto_text(p->proto), publish_family(p) == 6 ? "ip6" : "ip", n);
+    size_t at = 0;
+    for (size_t i = 0; i < p->n_backends; i++) {
+        if (p->backends[i].addr.family != publish_family(p))
+            continue;
+        if (balanced)
+            wh_str_fmt(&item->to, "%s%zu : ", at ? ", " : "", at);
+        add_backend(&item->to, &p->backends[i]);
+        at++;
+    }
+    if (balanced)
+        wh_str_add(&item->to, " }");
+}
+
+static void free_item(struct wh_fw_item *item)
+{
+    if (item) {
+        wh_str_fini(&item->to);
+        free(item);
+    }
+}
+
+static int add_item(struct wh_map *items, const struct wh_publish *p, size_t n)
+{
+    char id[128];
+    struct wh_fw_item *item = calloc(1, sizeof(*item));
+    if (!item)
+        return -1;
+    set_names(item, p, n > 1);
+    set_target(item, p, n);
+    snprintf(id, sizeof(id), "%s %s", item->map, item->key);
+    free_item(wh_map_get(items, id));
+    if (item->to.failed || wh_map_set(items, id, item) < 0) {
+        free_item(item);
+        return -1;
+    }
+    return 0;
+}
+
+int wh_fw_items(const struct wh_firewall_spec *spec, bool has_ipv6, struct wh_map *ret_items, struct wh_err *err)
+{
+    for (size_t i = 0; i < spec->n_publishes; i++) {
+        const struct wh_publish *p = &spec->publishes[i];
+        size_t n = count_backends(p);
+        if (n == 0 || (publish_family(p) == 6 && !has_ipv6))
+            continue;
+        if (add_item(ret_items, p, n) < 0)
+            return wh_fail(err, WH_E_LIMIT, "out of memory");
+    }
+    return 0;
+}
+
+void wh_fw_items_fini(struct wh_map *items)
+{
+    for (size_t i = 0; i < items->len; i++)
+        free_item(items->entries[i].value);
+    wh_map_fini(items);
+}
+
+/* ---- differences ---- */
+
+static void add_element(struct wh_str *out, const char *table, const struct wh_fw_item *item, const char *to)
+{
+    wh_str_fmt(out, "add element inet %s %s { %s : %s%s }\n", table, item->map, item->key,
+               item->chain[0] ? "jump " : "", to);
+}
+
+static void write_new(struct wh_str *out, const char *table, const struct wh_fw_item *item)
+{
+    if (!item->chain[0]) {
+        add_element(out, table, item, wh_str_c(&item->to));
+        return;
+    }
+    wh_str_fmt(out, "add chain inet %s %s\n", table, item->chain);
+    wh_str_fmt(out, "add rule inet %s %s %s\n", table, item->chain, wh_str_c(&item->to));
+    add_element(out, table, item, item->chain);
+}
+
+static void write_gone(struct wh_str *out, const char *table, const struct wh_fw_item *item)
+{
+    wh_str_fmt(out, "delete element inet %s %s { %s }\n", table, item->map, item->key);
+    if (item->chain[0])
+        wh_str_fmt(out, "delete chain inet %s %s\n", table, item->chain);
+}
+
+static void write_changed(struct wh_str *out, const char *table, const struct wh_fw_item *was,
+                          const struct wh_fw_item *item)
+{
+    if (strcmp(wh_str_c(&was->to), wh_str_c(&item->to)) == 0)
+        return;
+    if (!item->chain[0]) {
+        write_gone(out, table, was);
+        write_new(out, table, item);
+        return;
+    }
+    wh_str_fmt(out, "flush chain inet %s %s\n", table, item->chain);
+    wh_str_fmt(out, "add rule inet %s %s %s\n", table, item->chain, wh_str_c(&item->to));
+}
+
+int wh_fw_diff_text(const char *table, const struct wh_map *from, const struct wh_map *to, struct wh_str *ret_text)
+{
+    for (size_t i = 0; i < from->len; i++) {
+        if (!wh_map_has(to, from->entries[i].key))
+            write_gone(ret_text, table, from->entries[i].value);
+    }
+    for (size_t i = 0; i < to->len; i++) {
+        const struct wh_fw_item *was = wh_map_get(from, to->entries[i].key);
+        if (was)
+            write_changed(ret_text, table, was, to->entries[i].value);
+        else
+            write_new(ret_text, table, to->entries[i].value);
+    }
+    return ret_text->failed ? -1 : 0;
+}
