@@ -112,13 +112,23 @@ static const struct wh_endpoint *choose_default(const struct inside *in, int fam
     return best;
 }
 
+/* No duplicate address detection: for its second the interface could not even ask for a neighbour. */
+static int set_ipv6(const char *ifname, bool use, struct wh_err *err)
+{
+    if (!use)
+        return wh_net_sysctl("ipv6", ifname, "disable_ipv6", "1", err);
+    if (wh_net_sysctl("ipv6", ifname, "accept_dad", "0", err) < 0)
+        return -1;
+    return wh_net_sysctl("ipv6", ifname, "accept_ra", "0", err);
+}
+
 static int queue_interface(struct wh_rtnl *rt, const struct wh_endpoint *ep, bool has_ipv6, struct wh_err *err)
 {
     uint32_t index = wh_rtnl_index(rt, ep->ifname);
     bool use6 = has_ipv6 && ep->ip6.family;
     if (!index)
         return wh_fail(err, ENODEV, "find %s in the container", ep->ifname);
-    if (has_ipv6 && wh_net_sysctl("ipv6", ep->ifname, use6 ? "accept_ra" : "disable_ipv6", use6 ? "0" : "1", err) < 0)
+    if (has_ipv6 && set_ipv6(ep->ifname, use6, err) < 0)
         return -1;
     if (ep->ip4.family)
         wh_rtnl_add_addr(rt, index, 4, ep->ip4.bytes, ep->prefix4, EEXIST);

@@ -170,6 +170,7 @@ static int set_sysctls(const struct wh_bridge *b, struct wh_err *err)
     if (!uses_ipv6(b))
         return wh_net_sysctl("ipv6", b->name, "disable_ipv6", "1", err);
     if (wh_net_sysctl("ipv6", b->name, "disable_ipv6", "0", err) < 0 ||
+        wh_net_sysctl("ipv6", b->name, "accept_dad", "0", err) < 0 ||
         wh_net_sysctl("ipv6", b->name, "accept_ra", "0", err) < 0)
         return -1;
     return enable_forwarding6(err);

@@ -50,6 +50,11 @@ int wh_nft_has_table(const char *name, struct wh_err *err)
     char want[WH_TABLE_MAX + 32];
     if (wh_nft_ask("list tables inet", &text, err) < 0)
         return -1;
-    snprintf(want, sizeof(want), "table inet %s ", name);
-    return strstr(wh_str_c(&text), want) ? 0 : 1;
+    snprintf(want, sizeof(want), "table inet %s", name);
+    for (const char *at = wh_str_c(&text); (at = strstr(at, want)); at++) {
+        char after = at[strlen(want)];
+        if (after == '\n' || after == ' ' || after == '\0')
+            return 0;
+    }
+    return 1;
 }

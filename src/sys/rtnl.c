@@ -239,11 +239,16 @@ void wh_rtnl_add_bridge(struct wh_rtnl *rt, const char *name, const uint8_t *mac
         put_u32(rt, IFLA_MTU, mtu);
     if (group)
         put_u32(rt, IFLA_GROUP, group);
-    if (alias)
-        put_attr(rt, IFLA_IFALIAS, alias, strlen(alias));
     size_t info = begin_nest(rt, IFLA_LINKINFO);
     put_text(rt, IFLA_INFO_KIND, "bridge");
     end_nest(rt, info);
+    end_request(rt, h);
+    if (!alias)
+        return;
+    /* The kernel takes an alias only for a device that is there. */
+    h = begin_link(rt, "name a bridge's owner", RTM_NEWLINK, 0, 0, &(struct ifinfomsg){0});
+    put_text(rt, IFLA_IFNAME, name);
+    put_attr(rt, IFLA_IFALIAS, alias, strlen(alias));
     end_request(rt, h);
 }
 
