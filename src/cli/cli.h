@@ -7,6 +7,7 @@
 #define WHALE_CLI_CLI_H
 
 #include "cli/opt.h"
+#include "whale/compose.h"
 #include "whale/util/arena.h"
 #include "whale/util/err.h"
 
@@ -40,6 +41,7 @@ struct wh_cli {
     const struct wh_cmd *cmd;
     struct wh_opt_parser parser; /* of the command: parser.args, wh_opt_given */
     bool json_errors;            /* --progress json: the last error is a JSON object */
+    const struct wh_env *env;    /* of the loaded project: COMPOSE_* from .env count as exported; NULL before */
 };
 
 struct wh_cmd {
@@ -55,8 +57,8 @@ struct wh_cmd {
     int max_args; /* -1 = any number */
     bool stop_at_argument;
     bool raw_args; /* options are not parsed at all: args is everything behind the name (image) */
-    /* options: the filled struct. Returns the exit status, or -1 with err. */
-    int (*run)(struct wh_cli *cli, const void *options, struct wh_err *err);
+    /* values: the filled struct. Returns the exit status, or -1 with err. */
+    int (*run)(struct wh_cli *cli, const void *values, struct wh_err *err);
 };
 
 #define WH_CMD_OPTIONS(table, type) .options = (table), .n_options = WH_ARRAY_LEN(table), .options_size = sizeof(type)
@@ -65,9 +67,10 @@ struct wh_cmd {
 extern const struct wh_cmd *const wh_commands[]; /* in the order of --help; NULL at the end */
 
 /* run of a command whose work is not there yet. */
-int wh_cli_unsupported(struct wh_cli *cli, const void *options, struct wh_err *err);
+int wh_cli_unsupported(struct wh_cli *cli, const void *values, struct wh_err *err);
 
 /* "" never, as the program was called: "whale-compose". */
 extern const char wh_cli_program[];
+extern const char wh_cli_version[]; /* "0.1.0" */
 
 #endif

@@ -2,6 +2,10 @@
 /* version: of this program. */
 #include "commands.h"
 
+#include "whale/util/str.h"
+
+#include <stdio.h>
+
 struct version_options {
     const char *format;
     bool is_short;
@@ -12,10 +16,22 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct version_options, is_short, 0, "short", "Only the number"),
 };
 
+static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
+{
+    const struct version_options *o = values;
+    if (o->is_short)
+        printf("%s\n", wh_cli_version);
+    else if (wh_streq(o->format, "json"))
+        printf("{\"version\":\"%s\"}\n", wh_cli_version);
+    else
+        printf("Whale Compose version v%s\n", wh_cli_version);
+    return 0;
+}
+
 const struct wh_cmd wh_cmd_version = {
     .name = "version",
     .usage = "[OPTIONS]",
     .summary = "Show version information",
     WH_CMD_OPTIONS(options, struct version_options),
-    .run = wh_cli_unsupported,
+    .run = run,
 };

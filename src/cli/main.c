@@ -13,6 +13,7 @@
 #define DEFAULT_COLUMNS 80
 
 const char wh_cli_program[] = "whale-compose";
+const char wh_cli_version[] = "0.1.0";
 
 static const struct wh_opt global_options[] = {
     WH_OPT_FLAG(struct wh_cli_globals, all_resources, 0, "all-resources",
@@ -263,7 +264,7 @@ int wh_cli_main(int argc, char **argv, char **envp)
     return status;
 }
 
-int wh_cli_unsupported(struct wh_cli *cli, const void *options, struct wh_err *err)
+int wh_cli_unsupported(struct wh_cli *cli, const void *values, struct wh_err *err)
 {
     return wh_fail(err, WH_E_GENERIC, "%s %s is not supported yet", wh_cli_program, cli->cmd->name);
 }

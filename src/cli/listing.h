@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rows of a listing command as a table, as JSON or through a Go template: what --format says. */
+#ifndef WHALE_CLI_LISTING_H
+#define WHALE_CLI_LISTING_H
+
+#include "cli/cli.h"
+#include "whale/codec/node.h"
+
+struct wh_cli_heading {
+    const char *field, *heading;
+};
+
+struct wh_cli_listing {
+    const char *table;                     /* template of the default table, cells separated by tabs */
+    const struct wh_cli_heading *headings; /* of every field; ends with field == NULL */
+    size_t min_width;                      /* of a column */
+    bool json_array;                       /* one document instead of one object a line */
+};
+
+struct wh_cli_row {
+    const struct wh_node *fields;
+    const struct wh_node *methods; /* or NULL; see wh_tmpl_data */
+};
+
+/* format: NULL, "table", "table TEMPLATE", "json" or TEMPLATE; "\t" and "\n" in it are meant. Appends to out. */
+int wh_cli_list(struct wh_cli *cli, const struct wh_cli_listing *l, const char *format, const struct wh_cli_row *rows,
+                size_t n, struct wh_str *out, struct wh_err *err);
+/* The same to stdout. */
+int wh_cli_print_list(struct wh_cli *cli, const struct wh_cli_listing *l, const char *format,
+                      const struct wh_cli_row *rows, size_t n, struct wh_err *err);
+
+#endif

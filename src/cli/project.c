@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Loading of the project for a command, and its containers from the records on disk. */
+#include "cli/project.h"
+
+#include "cli/diag.h"
+
+#include <string.h>
+
+/* ---- environment ----------------------------------------------------------------------------------------------- */
+
+static const char *find_in(char **envp, const char *name)
+{
+    size_t len = strlen(name);
+    for (size_t i = 0; envp && envp[i]; i++)
+        if (strncmp(envp[i], name, len) == 0 && envp[i][len] == '=')
+            return envp[i] + len + 1;
+    return NULL;
+}
+
+const char *wh_cli_env(const struct wh_cli *cli, const char *name)
+{
+    const char *own = find_in(cli->envp, name);
+    return own || !cli->env ? own : wh_env_get(cli->env, name);
+}
+
+bool wh_cli_env_is_true(const struct wh_cli *cli, const char *name)
+{
+    static const char *const yes[] = {"1", "t", "T", "true", "TRUE", "True", "y", "yes"};
+    const char *text = wh_cli_env(cli, name);
+    for (size_t i = 0; text && i < WH_ARRAY_LEN(yes); i++)
+        if (strcmp(text, yes[i]) == 0)
+            return true;
+    return false;
+}
+
+bool wh_cli_list_has(const struct wh_opt_list *list, const char *text)
+{
+    for (size_t i = 0; i < list->len; i++)
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* ---- loading --------------------------------------------------------------------------------------------------- */
+
+static struct wh_load_options load_options(const struct wh_cli *cli)
+{
+    const struct wh_cli_globals *g = &cli->globals;
+    return (struct wh_load_options){
+        .files = g->files.items,
+        .n_files = g->files.len,
+        .project_name = g->project_name,
+        .project_directory = g->project_directory ? g->project_directory : g->workdir,
+        .env_files = g->env_files.items,
+        .n_env_files = g->env_files.len,
+        .profiles = g->profiles.items,
+        .n_profiles = g->profiles.len,
+        .environ = cli->envp,
+        .cwd = cli->cwd,
+    };
+}
+
+void wh_cli_project_fini(struct wh_cli_project *p)
+{
+    wh_load_fini(&p->load);
+}
+
+static int finish_load(struct wh_cli *cli, int status, struct wh_cli_project *p, struct wh_err *err)
+{
+    cli->env = &p->load.env;
+    bool failed = status < 0;
+    if (wh_cli_print_diags(cli, &p->load.diags, failed) > 0 && failed) {
+        wh_err_fini(err); /* said with place and excerpt */
+        return -1;
+    }
+    p->name = p->load.project_name;
+    return failed ? -1 : 0;
+}
+
+/* Profiles that the named services need beyond the active ones. */
+static int add_profiles_of(struct wh_cli *cli, const struct wh_cli_project *p, const struct wh_opt_list *services,
+                           struct wh_opt_list *profiles)
+{
+    for (size_t i = 0; services && i < services->len; i++) {
+        const struct wh_node *own = wh_node_get(wh_node_get(p->load.disabled_services, services->items[i]), "profiles");
+        for (size_t n = 0; n < wh_node_len(own); n++)
+            if (!wh_cli_list_has(profiles, own->seq.items[n]->text))
+                wh_opt_list_add(&cli->arena, profiles, wh_arena_strdup(&cli->arena, own->seq.items[n]->text));
+    }
+    return profiles->len ? 1 : 0;
+}
+
+static int check_services(const struct wh_cli_project *p, const struct wh_opt_list *services, struct wh_err *err)
+{
+    const struct wh_node *known = wh_node_get(p->load.root, "services");
+    for (size_t i = 0; services && i < services->len; i++)
+        if (!wh_node_get(known, services->items[i]))
+            return wh_fail(err, WH_E_NOT_FOUND, "no such service: %s", services->items[i]);
+    return 0;
+}
+
+static int load_again_with(struct wh_cli *cli, struct wh_cli_project *p, struct wh_opt_list *profiles,
+                           struct wh_err *err)
+{
+    struct wh_load_options o = load_options(cli);
+    for (size_t i = 0; i < p->load.profiles.len; i++)
+        wh_opt_list_add(&cli->arena, profiles,
+                        wh_arena_strdup(&cli->arena, wh_vec_at(&p->load.profiles, const char *, i)));
+    o.profiles = profiles->items;
+    o.n_profiles = profiles->len;
+    cli->env = NULL;
+    wh_load_fini(&p->load);
+    p->load = (struct wh_load_result){0};
+    return wh_compose_load(&o, &p->load, err);
+}
+
+int wh_cli_load(struct wh_cli *cli, const struct wh_opt_list *services, struct wh_cli_project *ret, struct wh_err *err)
+{
+    struct wh_load_options o = load_options(cli);
+    struct wh_opt_list profiles = {0};
+    *ret = (struct wh_cli_project){0};
+    int status = wh_compose_load(&o, &ret->load, err);
+    if (status == 0 && add_profiles_of(cli, ret, services, &profiles))
+        status = load_again_with(cli, ret, &profiles, err);
+    if (finish_load(cli, status, ret, err) < 0 || check_services(ret, services, err) < 0)
+        return -1;
+    return wh_project_from_node(&ret->load.arena, ret->load.root, &ret->model, err);
+}
+
+int wh_cli_load_name(struct wh_cli *cli, struct wh_cli_project *ret, struct wh_err *err)
+{
+    struct wh_load_options o = load_options(cli);
+    *ret = (struct wh_cli_project){0};
+    return finish_load(cli, wh_compose_project_name(&o, &ret->load, err), ret, err);
+}
+
+int wh_cli_load_or_name(struct wh_cli *cli, const struct wh_opt_list *services, struct wh_cli_project *ret,
+                        struct wh_err *err)
+{
+    const char *from_env = find_in(cli->envp, "COMPOSE_PROJECT_NAME");
+    bool named = cli->globals.project_name || (from_env && *from_env);
+    if (!named || cli->globals.files.len)
+        return wh_cli_load(cli, services, ret, err);
+    return wh_cli_load_name(cli, ret, err);
+}
+
+/* ---- containers ------------------------------------------------------------------------------------------------ */
+
+bool wh_cli_is_up(const struct wh_container *c)
+{
+    return c->state.status == WH_CONTAINER_RUNNING || c->state.status == WH_CONTAINER_PAUSED ||
+           c->state.status == WH_CONTAINER_RESTARTING;
+}
+
+static bool has_service(const struct wh_container *items, size_t n, const char *service)
+{
+    for (size_t i = 0; i < n; i++)
+        if (wh_streq(items[i].rec.service, service))
+            return true;
+    return false;
+}
+
+/* Reads the files for services that no container belongs to. */
+static int check_unknown(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_opt_list *services,
+                         const struct wh_container *items, size_t n, struct wh_err *err)
+{
+    for (size_t i = 0; services && i < services->len; i++) {
+        if (has_service(items, n, services->items[i]))
+            continue;
+        if (!p->load.root && !cli->globals.project_name) {
+            cli->env = NULL;
+            wh_cli_project_fini(p);
+            if (wh_cli_load(cli, NULL, p, err) < 0)
+                return -1;
+        }
+        bool known = wh_node_get(wh_node_get(p->load.root, "services"), services->items[i]) ||
+                     wh_node_get(p->load.disabled_services, services->items[i]);
+        if (!known)
+            return wh_fail(err, WH_E_NOT_FOUND, "no such service: %s", services->items[i]);
+    }
+    return 0;
+}
+
+static bool is_wanted(const struct wh_container *c, const struct wh_opt_list *services, unsigned what)
+{
+    if (c->rec.oneoff && !(what & WH_CLI_ONEOFF))
+        return false;
+    if (!(what & WH_CLI_STOPPED) && !wh_cli_is_up(c))
+        return false;
+    return !services || !services->len || wh_cli_list_has(services, c->rec.service);
+}
+
+int wh_cli_containers(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_opt_list *services, unsigned what,
+                      struct wh_cli_containers *ret, struct wh_err *err)
+{
+    struct wh_container *items = NULL;
+    size_t n = 0, kept = 0;
+    *ret = (struct wh_cli_containers){0};
+    if (wh_state_containers(&cli->arena, p->name, &items, &n, err) < 0)
+        return wh_wrap(err, "containers of project \"%s\"", p->name);
+    if (check_unknown(cli, p, services, items, n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (is_wanted(&items[i], services, what))
+            items[kept++] = items[i];
+    *ret = (struct wh_cli_containers){items, kept};
+    return 0;
+}
+
+static bool is_better(const struct wh_container *c, const struct wh_container *than)
+{
+    if (!than)
+        return true;
+    if (c->rec.oneoff != than->rec.oneoff)
+        return !c->rec.oneoff;
+    if (wh_cli_is_up(c) != wh_cli_is_up(than))
+        return wh_cli_is_up(c);
+    return c->rec.number < than->rec.number;
+}
+
+struct wh_container *wh_cli_pick(const struct wh_cli_containers *all, const char *service, int64_t index)
+{
+    struct wh_container *best = NULL;
+    for (size_t i = 0; i < all->len; i++) {
+        struct wh_container *c = &all->items[i];
+        if (!wh_streq(c->rec.service, service) || (index && (c->rec.oneoff || c->rec.number != index)))
+            continue;
+        best = is_better(c, best) ? c : best;
+    }
+    return best;
+}
+
+const char *wh_cli_short_name(const struct wh_container_rec *rec)
+{
+    size_t len = strlen(rec->project);
+    bool prefixed = strncmp(rec->name, rec->project, len) == 0 && (rec->name[len] == '-' || rec->name[len] == '_');
+    return prefixed ? rec->name + len + 1 : rec->name;
+}
