@@ -107,7 +107,7 @@ static int run_rm(struct wh_cli *cli, const struct volume_options *o, struct wh_
     wh_auto_fd lock = -1;
     if (cli->parser.args.len == 0)
         return wh_fail(err, WH_E_USAGE, "\"%s volume rm\" requires at least 1 argument", wh_cli_program);
-    if (wh_state_lock_global(&lock, err) < 0)
+    if (wh_state_ensure_roots(err) < 0 || wh_state_lock_global(&lock, err) < 0)
         return -1;
     for (size_t i = 0; i < cli->parser.args.len; i++)
         if (remove_volume(cli, cli->parser.args.items[i], o->force, err) < 0)
