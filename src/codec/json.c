@@ -191,7 +191,10 @@ static void write_node(const struct wh_node *n, enum wh_json_style style, int de
         wh_str_fmt(out, "%lld", (long long)n->integer);
         break;
     case WH_NODE_FLOAT:
-        write_real(n->real, out);
+        if (n->real >= 0x1p63 && n->text && strspn(n->text, "0123456789") == n->text_len)
+            wh_str_add(out, n->text); /* an integer beyond int64 */
+        else
+            write_real(n->real, out);
         break;
     case WH_NODE_STR:
         wh_json_quote(out, n->text, n->text_len, false);

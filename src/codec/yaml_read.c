@@ -295,7 +295,13 @@ static int read_scalar(struct reader *r, const yaml_event_t *ev, struct wh_node 
     if (anchor)
         anchor->open = false;
     *ret = n;
-    return resolve_scalar(r, n, ev);
+    if (resolve_scalar(r, n, ev) < 0)
+        return -1;
+    if (n->is_time) {
+        n->text = wh_yaml_time_text(r->arena, n);
+        n->text_len = n->text ? strlen(n->text) : 0;
+    }
+    return n->text ? 0 : fail_memory(r);
 }
 
 /* ---- collections ---- */

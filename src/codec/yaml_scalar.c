@@ -323,6 +323,19 @@ static const char *time_text(struct wh_arena *a, const struct wh_node *n)
                         t.second, t.fraction[0] ? "." : "", t.fraction, offset, t.utc ? "UTC" : offset);
 }
 
+const char *wh_yaml_time_text(struct wh_arena *a, const struct wh_node *n)
+{
+    struct time_parts t;
+    if (!parse_time(n->text, &t))
+        return n->text;
+    int zone = abs(t.zone_minutes);
+    char offset[8] = "Z";
+    if (!t.utc)
+        snprintf(offset, sizeof(offset), "%c%02d:%02d", t.zone_minutes < 0 ? '-' : '+', zone / 60 % 100, zone % 60);
+    return wh_arena_fmt(a, "%04d-%02d-%02dT%02d:%02d:%02d%s%s%s", t.year, t.month, t.day, t.hour, t.minute, t.second,
+                        t.fraction[0] ? "." : "", t.fraction, offset);
+}
+
 /* A number between 2^63 and 2^64 keeps its digits, as an unsigned one does there. */
 static bool is_unsigned_text(const struct wh_node *n)
 {

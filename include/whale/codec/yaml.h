@@ -42,6 +42,9 @@ void wh_yaml_resolve_plain(struct wh_node *n);
  */
 const char *wh_yaml_scalar_text(struct wh_arena *a, const struct wh_node *n);
 
+/* RFC 3339 of a node with is_time. The reader puts it into the node's text, which is how such values are printed. */
+const char *wh_yaml_time_text(struct wh_arena *a, const struct wh_node *n);
+
 /*
  * Writes the tree as one block-style document the way go-yaml with an indent of 2 does: dashes indented below their
  * key, strings that would read as another type double-quoted, multi-line strings as literal blocks, empty
