@@ -91,6 +91,7 @@ static struct wh_load_options load_options(const struct wh_cli *cli, const struc
         .no_consistency = o->no_consistency || o->profiles,
         .no_env_resolution = o->no_env_resolution,
         .want_variables = o->variables,
+        .note_variables = o->explain != NULL,
         .all_services = o->profiles,
     };
 }

@@ -130,15 +130,6 @@ static void frame_text(const struct frame *f, struct wh_str *out)
         wh_str_fmt(out, "%s%s", out->len ? "." : "", f->key);
 }
 
-static int count_node(struct reader *r, const struct wh_mark *mark)
-{
-    r->own_nodes++;
-    if (r->depth <= r->limits.max_depth)
-        return 0;
-    wh_fail(r->err, WH_E_LIMIT, "yaml: nested more than %zu levels deep", r->limits.max_depth);
-    return fail_at(r, mark);
-}
-
 /* ---- anchors and aliases ---- */
 
 /* ret_anchor is NULL without an anchor. */
@@ -168,6 +159,22 @@ static size_t count_tree(const struct wh_node *n, size_t budget)
     return count;
 }
 
+static size_t tree_depth(const struct wh_node *n)
+{
+    size_t deepest = 0;
+    for (size_t i = 0; i < wh_node_len(n); i++) {
+        size_t depth = tree_depth(n->kind == WH_NODE_SEQ ? n->seq.items[i] : n->map.pairs[i].value);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return wh_node_is_scalar(n) ? 0 : deepest + 1;
+}
+
+static int fail_depth(struct reader *r, const struct wh_mark *mark)
+{
+    wh_fail(r->err, WH_E_LIMIT, "yaml: nested more than %zu levels deep", r->limits.max_depth);
+    return fail_at(r, mark);
+}
+
 static size_t alias_budget(const struct reader *r)
 {
     size_t by_ratio = r->own_nodes * ALIAS_RATIO;
@@ -178,8 +185,8 @@ static int spend(struct reader *r, const struct wh_node *n, const struct wh_mark
 {
     size_t budget = alias_budget(r);
     r->alias_nodes += count_tree(n, budget);
-    if (r->alias_nodes <= budget)
-        return 0;
+    if (r->alias_nodes <= budget) /* only then is the tree small enough to be measured */
+        return r->depth + tree_depth(n) > r->limits.max_depth ? fail_depth(r, mark) : 0;
     wh_fail(r->err, WH_E_LIMIT, "yaml: aliases expand to more than %zu nodes", budget);
     return fail_at(r, mark);
 }
@@ -279,7 +286,8 @@ static int check_scalar(struct reader *r, const yaml_event_t *ev, const struct w
 static int read_scalar(struct reader *r, const yaml_event_t *ev, struct wh_node **ret)
 {
     struct wh_mark mark = event_mark(r, ev);
-    if (count_node(r, &mark) < 0 || check_scalar(r, ev, &mark) < 0)
+    r->own_nodes++;
+    if (check_scalar(r, ev, &mark) < 0)
         return -1;
     struct wh_node *n = wh_arena_new(r->arena, struct wh_node);
     if (!n)
@@ -473,8 +481,10 @@ static int read_collection(struct reader *r, const struct frame *at, const yaml_
     struct anchor *anchor;
     if (open_anchor(r, is_map ? ev->data.mapping_start.anchor : ev->data.sequence_start.anchor, n, &anchor) < 0)
         return -1;
-    r->depth++;
-    if (count_node(r, &mark) < 0 || (is_map ? read_pairs(r, at, n) : read_items(r, at, n)) < 0)
+    r->own_nodes++;
+    if (++r->depth > r->limits.max_depth)
+        return fail_depth(r, &mark);
+    if ((is_map ? read_pairs(r, at, n) : read_items(r, at, n)) < 0)
         return -1;
     r->depth--;
     if (anchor)

@@ -9,8 +9,12 @@
 
 #include <string.h>
 
+/* Of services that extend each other; the chain is followed by recursion. */
+#define MAX_CHAIN 200
+
 struct link {
     const struct link *up;
+    unsigned int depth;
     const char *file;
     const char *name;
 };
@@ -55,6 +59,10 @@ static void chain_text(const struct link *l, struct wh_str *out)
 
 static int check_cycle(struct wh_scope *s, const struct link *chain, const struct wh_mark *mark)
 {
+    if (chain->depth > MAX_CHAIN) {
+        wh_diag_error(s->load->diags, mark, "more than %d services extend each other in a row", MAX_CHAIN);
+        return -1;
+    }
     for (const struct link *l = chain->up; l; l = l->up) {
         if (strcmp(l->file, chain->file) != 0 || strcmp(l->name, chain->name) != 0)
             continue;
@@ -139,7 +147,7 @@ static int resolve_extends(struct wh_scope *s, const struct wh_base *base, const
 static int resolve_service(struct wh_scope *s, const struct wh_base *base, const char *name, const struct link *chain)
 {
     struct wh_node *service = wh_node_get(base->services, name);
-    struct link here = {chain, base->path, name};
+    struct link here = {chain, chain ? chain->depth + 1 : 1, base->path, name};
     if (service->kind == WH_NODE_NULL)
         return 0;
     if (service->kind != WH_NODE_MAP) {

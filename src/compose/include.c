@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 
 #define MAX_INCLUDE_DEPTH 100
+/* A file that includes another one twice doubles the work at each level. */
+#define MAX_INCLUDES 2000
 
 /* Only these are imported; `name` and x-* of an included file are its own. */
 static const char *const sections[] = {"services", "volumes", "networks", "secrets", "configs", "models", "jobs"};
@@ -167,6 +169,8 @@ static int load_entry(struct wh_scope *s, const struct include *inc, struct wh_n
     struct wh_load *l = s->load;
     const char **files;
     size_t n;
+    if (l->n_includes++ >= MAX_INCLUDES)
+        return l->n_includes > MAX_INCLUDES + 1 ? -1 : fail_node(l, inc->at, "more than 2000 files are included");
     if (resolve_paths(s, inc, &files, &n) < 0)
         return -1;
     struct wh_scope inner = {.load = l, .up = s};

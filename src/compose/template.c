@@ -9,7 +9,10 @@
 #include <ctype.h>
 #include <string.h>
 
-#define MAX_DEPTH 64
+#define MAX_DEPTH        64
+#define MAX_RESULT_BYTES ((size_t)4 << 20)
+/* Variables may repeat a long value in many places; a project that needs more memory than this is no project. */
+#define MAX_TOTAL_BYTES ((size_t)512 << 20)
 
 struct expansion {
     const struct wh_template *t;
@@ -156,11 +159,16 @@ const char *wh_template_expand(const struct wh_template *t, const char *text, st
 {
     if (!strchr(text, '$'))
         return text;
-    wh_auto_str out = {0};
+    wh_auto_str out = {.max = MAX_RESULT_BYTES};
     struct expansion x = {.t = t, .whole = text, .err = err};
-    if (expand(&x, text, strlen(text), &out) < 0)
+    int rc = expand(&x, text, strlen(text), &out);
+    if (rc < 0 && !out.failed)
         return NULL;
-    const char *result = out.failed ? NULL : wh_arena_strndup(t->arena, wh_str_c(&out), out.len);
+    if (out.failed || t->arena->used_bytes > MAX_TOTAL_BYTES) {
+        wh_fail(err, WH_E_LIMIT, "its variables expand to more than %zu MiB", MAX_RESULT_BYTES >> 20);
+        return NULL;
+    }
+    const char *result = wh_arena_strndup(t->arena, wh_str_c(&out), out.len);
     if (!result)
         wh_fail(err, WH_E_LIMIT, "out of memory");
     return result;
