@@ -154,7 +154,8 @@ static int compare_variables(const void *x, const void *y)
     return strcmp(a->name, b->name);
 }
 
-static struct wh_node *variables_node(struct wh_load_result *r)
+/* JSON has the names of Go's fields, YAML the same in lower case. */
+static struct wh_node *variables_node(struct wh_load_result *r, bool json)
 {
     struct wh_arena *a = &r->arena;
     struct wh_node *map = wh_node_map(a, NULL);
@@ -163,10 +164,10 @@ static struct wh_node *variables_node(struct wh_load_result *r)
         struct wh_node *n = wh_node_map(a, NULL);
         if (!n)
             return NULL;
-        wh_node_put_str(a, n, "Name", v->name);
-        wh_node_put_str(a, n, "DefaultValue", v->default_value);
-        wh_node_put_str(a, n, "PresenceValue", v->alternate_value);
-        wh_node_put_bool(a, n, "Required", v->required);
+        wh_node_put_str(a, n, json ? "Name" : "name", v->name);
+        wh_node_put_str(a, n, json ? "DefaultValue" : "defaultvalue", v->default_value);
+        wh_node_put_str(a, n, json ? "PresenceValue" : "presencevalue", v->alternate_value);
+        wh_node_put_bool(a, n, json ? "Required" : "required", v->required);
         wh_node_put(a, map, v->name, n);
     }
     return map;
@@ -205,10 +206,11 @@ int wh_config_variables(struct wh_cli *cli, const struct wh_config_options *o, s
         add_table(r, out);
         return 0;
     }
-    const struct wh_node *map = variables_node(r);
+    bool json = strcmp(o->format, "json") == 0;
+    const struct wh_node *map = variables_node(r, json);
     if (!map)
         return wh_fail(err, ENOMEM, "variables");
-    if (strcmp(o->format, "json") == 0) {
+    if (json) {
         wh_json_write(map, WH_JSON_PRETTY, out);
         wh_str_addc(out, '\n');
     } else {

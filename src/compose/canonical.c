@@ -120,7 +120,7 @@ static void contexts(struct canon *c, const struct wh_path *path, struct wh_pair
             wh_node_set(a, map, key, &item->mark, wh_node_str(a, &item->mark, equals + 1));
         } else if (!c->lenient) {
             c->n_errors++;
-            wh_diag_error(c->l->diags, &item->mark, "%s: invalid value %s, expected KEY=VALUE",
+            wh_diag_error(c->l->diags, &item->mark, "%s: invalid value %s, expected key=value",
                           wh_path_text(a, path, WH_PATH_BRACKETS), item->text ? item->text : "");
         }
     }
@@ -271,11 +271,17 @@ static void devices(struct canon *c, const struct wh_path *path, struct wh_pair 
     shorts(c, pair->value, wh_short_device);
 }
 
-static int add_ports(struct canon *c, struct wh_node *item, struct wh_node *list)
+static int add_ports(struct canon *c, const struct wh_path *path, struct wh_node *item, struct wh_node *list)
 {
     if (item->kind == WH_NODE_MAP)
         return wh_node_push(c->l->arena, list, item);
     wh_auto_err err = {0};
+    if (item->kind == WH_NODE_FLOAT) {
+        wh_fail(&err, WH_E_INVALID, "%s: invalid type float64 for port",
+                wh_path_text(c->l->arena, path, WH_PATH_BRACKETS));
+        report(c, &err, &item->mark);
+        return -1;
+    }
     const char *text = wh_yaml_scalar_text(c->l->arena, item);
     if (text && wh_short_ports(c->l->arena, text, &item->mark, list, &err) == 0)
         return 0;
@@ -292,7 +298,7 @@ static void ports(struct canon *c, const struct wh_path *path, struct wh_pair *p
     struct wh_node *all = wh_node_seq(c->l->arena, &list->mark);
     bool bad = !all;
     for (size_t i = 0; all && i < list->seq.len; i++)
-        bad = add_ports(c, list->seq.items[i], all) < 0 || bad;
+        bad = add_ports(c, path, list->seq.items[i], all) < 0 || bad;
     if (!bad) /* one that cannot be read leaves the whole list as it is */
         replace(pair, all);
 }

@@ -145,8 +145,9 @@ static void check_refs(struct check *c, const struct wh_node *list, const char *
     const struct wh_node *known = wh_node_get(c->root, section);
     for (size_t i = 0; list && i < list->seq.len; i++) {
         const struct wh_node *source = wh_node_get(list->seq.items[i], "source");
-        if (source && !wh_node_pair(known, source->text))
-            undefined(c, &source->mark, what, source->text, known);
+        const char *name = source && source->kind == WH_NODE_STR ? source->text : "";
+        if (!wh_node_pair(known, name))
+            undefined(c, &list->seq.items[i]->mark, what, name, known);
     }
 }
 

@@ -66,7 +66,12 @@ int wh_network_hash(const struct wh_network *n, char ret_hex[WH_HASH_HEX], struc
     return hash_node(n->node, ret_hex, err);
 }
 
+/* `driver: local` is what a volume without a driver has. */
 int wh_volume_hash(const struct wh_volume *v, char ret_hex[WH_HASH_HEX], struct wh_err *err)
 {
-    return hash_node(v->node, ret_hex, err);
+    static const char *const ignored[] = {"driver"};
+    wh_auto_arena a = {0};
+    bool local = wh_streq(v->driver, "local");
+    struct wh_node *copy = without(&a, v->node, ignored, local ? 1 : 0);
+    return copy ? hash_node(copy, ret_hex, err) : wh_fail(err, ENOMEM, "config hash");
 }
