@@ -13,13 +13,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MAX_DIAGS 200 /* shown; --errors json has all */
+
 #define FLAG(field, name, text) WH_OPT_FLAG(struct wh_config_options, field, 0, name, text)
+
+#define HIDDEN(field, option, words)                                                                                   \
+    {                                                                                                                  \
+        .name = (option), .type = WH_OPT_TYPE_TEXT, .offset = offsetof(struct wh_config_options, field),               \
+        .arg = "string", .choices = (words), .text = "", .hidden = true                                                \
+    }
 
 static const struct wh_opt options[] = {
     FLAG(environment, "environment", "Print the variables that interpolation uses"),
-    WH_OPT_TEXT(struct wh_config_options, explain, 0, "explain", "string", NULL,
-                "Print where a value or a variable comes from, such as services.web.image or TAG"),
-    WH_OPT_CHOICE(struct wh_config_options, errors, 0, "errors", "text", "text|json", "Layout of errors and warnings"),
     WH_OPT_TEXT(struct wh_config_options, format, 0, "format", "string", NULL, "Layout: yaml or json"),
     WH_OPT_TEXT(struct wh_config_options, hash, 0, "hash", "string", NULL,
                 "Print the hash of a service's configuration, * for all, or several separated by commas"),
@@ -40,6 +45,9 @@ static const struct wh_opt options[] = {
     FLAG(services, "services", "Print the names of services"),
     FLAG(variables, "variables", "Print the variables of the files and their defaults"),
     FLAG(volumes, "volumes", "Print the names of volumes"),
+    /* not in --help, which lists what docker compose has */
+    HIDDEN(explain, "explain", NULL),
+    HIDDEN(errors, "errors", "text|json"),
 };
 
 /* One aspect instead of the whole: the option that asks for it and what prints it. */
@@ -114,8 +122,10 @@ static void print_diags(const struct wh_config_options *o, struct wh_load_result
     if (o->errors && strcmp(o->errors, "json") == 0)
         wh_config_diags_json(r, &text);
     else
-        for (size_t i = 0; i < r->diags.items.len; i++)
+        for (size_t i = 0; i < r->diags.items.len && i < MAX_DIAGS; i++)
             wh_diag_format(wh_vec_at(&r->diags.items, struct wh_diag *, i), colour, &text);
+    if (r->diags.items.len > MAX_DIAGS && !text.failed)
+        wh_str_fmt(&text, "and %zu more\n", r->diags.items.len - MAX_DIAGS);
     fwrite(wh_str_c(&text), 1, text.len, stderr);
 }
 

@@ -12,10 +12,14 @@
 
 #include <string.h>
 
+/* Ranges of ports may not make more of a document than this: "1-65535" is a short text. */
+#define MAX_PORTS 262144
+
 struct canon {
     struct wh_load *l;
     bool lenient;
     size_t n_errors;
+    size_t n_ports;
 };
 
 typedef void canon_fn(struct canon *c, const struct wh_path *path, struct wh_pair *pair);
@@ -282,12 +286,15 @@ static int add_ports(struct canon *c, const struct wh_path *path, struct wh_node
         report(c, &err, &item->mark);
         return -1;
     }
+    size_t before = list->seq.len;
     const char *text = wh_yaml_scalar_text(c->l->arena, item);
-    if (text && wh_short_ports(c->l->arena, text, &item->mark, list, &err) == 0)
-        return 0;
-    if (!c->lenient)
+    int rc = text ? wh_short_ports(c->l->arena, text, &item->mark, list, &err) : -1;
+    c->n_ports += list->seq.len - before;
+    if (rc == 0 && c->n_ports > MAX_PORTS)
+        rc = wh_fail(&err, WH_E_LIMIT, "more than %d ports in one file", MAX_PORTS);
+    if (rc < 0 && !c->lenient)
         report(c, &err, &item->mark);
-    return -1;
+    return rc;
 }
 
 static void ports(struct canon *c, const struct wh_path *path, struct wh_pair *pair)
@@ -297,7 +304,7 @@ static void ports(struct canon *c, const struct wh_path *path, struct wh_pair *p
         return;
     struct wh_node *all = wh_node_seq(c->l->arena, &list->mark);
     bool bad = !all;
-    for (size_t i = 0; all && i < list->seq.len; i++)
+    for (size_t i = 0; all && i < list->seq.len && c->n_ports <= MAX_PORTS; i++)
         bad = add_ports(c, path, list->seq.items[i], all) < 0 || bad;
     if (!bad) /* one that cannot be read leaves the whole list as it is */
         replace(pair, all);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The whole loader on one file (kept in memory): no input may crash it, a failure has an error, and what loads can be
- * printed. Includes and extended files are looked for in a folder that does not exist.
+ * printed and decoded into the model. Includes and extended files are looked for in a folder that does not exist.
  */
 #include "whale/compose.h"
+#include "whale/model.h"
 #include "whale/util/file.h"
 
 #include <stdint.h>
@@ -20,7 +21,10 @@ static void check(struct wh_load_result *r, int rc, const struct wh_err *err)
         abort();
     for (size_t i = 0; i < r->diags.items.len; i++)
         wh_diag_format(wh_vec_at(&r->diags.items, struct wh_diag *, i), false, &out);
+    struct wh_project *project;
     if (rc == 0 && wh_compose_print(r, WH_COMPOSE_YAML, &out, NULL) < 0)
+        abort();
+    if (rc == 0 && wh_compose_project(r, &project, NULL) < 0)
         abort();
 }
 
