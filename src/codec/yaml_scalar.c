@@ -51,7 +51,7 @@ static bool resolve_word(struct wh_node *n)
     if (n->text_len > 5)
         return false;
     for (size_t i = 0; i < WH_ARRAY_LEN(words); i++) {
-        if (strcmp(n->text, words[i].text) != 0)
+        if (n->text[0] != words[i].text[0] || strcmp(n->text, words[i].text) != 0)
             continue;
         n->kind = words[i].kind;
         if (n->kind == WH_NODE_BOOL)

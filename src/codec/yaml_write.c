@@ -114,7 +114,7 @@ static bool is_old_bool(const char *text)
     static const char *const words[] = {"y", "Y", "yes", "Yes", "YES", "on",  "On",  "ON",
                                         "n", "N", "no",  "No",  "NO",  "off", "Off", "OFF"};
     for (size_t i = 0; i < WH_ARRAY_LEN(words); i++)
-        if (strcmp(words[i], text) == 0)
+        if (words[i][0] == text[0] && strcmp(words[i], text) == 0)
             return true;
     return false;
 }
