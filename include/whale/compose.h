@@ -36,6 +36,7 @@ struct wh_diag {
     struct wh_mark mark; /* line 0: no place known */
     const char *hint;    /* how to put it right, or NULL */
     struct wh_place *places, *last_place;
+    bool covers; /* further errors at this very place are consequences and are left out */
 };
 
 struct wh_diags {
@@ -45,7 +46,8 @@ struct wh_diags {
     bool failed; /* memory ran short: some are missing */
 };
 
-/* Add one; mark may be NULL. Never return NULL (a shared dummy when memory is short), so calls can be chained. */
+/* Add one, unless the same is there already or another one covers its place; mark may be NULL. Never return NULL (a
+ * shared dummy when memory is short), so calls can be chained. */
 struct wh_diag *wh_diag_error(struct wh_diags *d, const struct wh_mark *mark, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 struct wh_diag *wh_diag_warn(struct wh_diags *d, const struct wh_mark *mark, const char *fmt, ...)

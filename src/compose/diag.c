@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Where chained calls write when memory is short. */
 static struct wh_diag *lost(struct wh_diags *d)
@@ -28,16 +29,35 @@ static char *format_text(struct wh_arena *a, const char *fmt, va_list ap)
     return text;
 }
 
+static bool is_same_place(const struct wh_mark *a, const struct wh_mark *b)
+{
+    return b && a->line && a->line == b->line && a->column == b->column && a->file && b->file &&
+           strcmp(a->file, b->file) == 0;
+}
+
+static bool is_known(const struct wh_diags *d, const struct wh_mark *mark, const char *text)
+{
+    for (size_t i = 0; i < d->items.len; i++) {
+        const struct wh_diag *old = wh_vec_at(&d->items, struct wh_diag *, i);
+        if (old->severity == WH_SEV_ERROR && is_same_place(&old->mark, mark) &&
+            (old->covers || strcmp(old->text, text) == 0))
+            return true;
+    }
+    return false;
+}
+
 static struct wh_diag *add(struct wh_diags *d, enum wh_severity severity, const struct wh_mark *mark, const char *fmt,
                            va_list ap) __attribute__((format(printf, 4, 0)));
 
 static struct wh_diag *add(struct wh_diags *d, enum wh_severity severity, const struct wh_mark *mark, const char *fmt,
                            va_list ap)
 {
-    if (severity == WH_SEV_ERROR)
-        d->n_errors++;
     struct wh_diag *diag = wh_arena_new(d->arena, struct wh_diag);
     char *text = format_text(d->arena, fmt, ap);
+    if (severity == WH_SEV_ERROR && text && is_known(d, mark, text))
+        return diag ? diag : lost(d); /* the caller may go on filling it, nobody will see it */
+    if (severity == WH_SEV_ERROR)
+        d->n_errors++;
     if (!diag || !text || wh_vec_push_ptr(&d->items, diag) < 0)
         return lost(d);
     diag->severity = severity;

@@ -146,14 +146,17 @@ static void cast_scalar(struct walk *w, const struct wh_path *path, struct wh_no
     }
     w->failed = -1;
     const char *place = brackets(w, path);
+    struct wh_diag *d;
     if (cast == CAST_BOOL)
-        wh_diag_error(diags(w), &n->mark,
-                      "error while interpolating %s: failed to cast to expected type: invalid boolean: %s", place,
-                      n->text);
+        d = wh_diag_error(diags(w), &n->mark,
+                          "error while interpolating %s: failed to cast to expected type: invalid boolean: %s", place,
+                          n->text);
     else
-        wh_diag_error(diags(w), &n->mark,
-                      "error while interpolating %s: failed to cast to expected type: parsing \"%s\": invalid syntax",
-                      place, n->text);
+        d = wh_diag_error(
+            diags(w), &n->mark,
+            "error while interpolating %s: failed to cast to expected type: parsing \"%s\": invalid syntax", place,
+            n->text);
+    d->covers = true;
 }
 
 /* ---- substitution ---- */
@@ -162,15 +165,18 @@ static void report(struct walk *w, const struct wh_path *path, const struct wh_n
 {
     const char *place = brackets(w, path);
     wh_auto_free char *text = wh_err_text(err);
+    struct wh_diag *d;
     w->failed = -1;
     if (err->code != WH_E_INVALID) {
-        wh_diag_error(diags(w), &n->mark, "error while interpolating %s: %s", place, text ? text : "out of memory");
+        d = wh_diag_error(diags(w), &n->mark, "error while interpolating %s: %s", place, text ? text : "out of memory");
+        d->covers = true;
         return;
     }
-    struct wh_diag *d = wh_diag_error(diags(w), &n->mark,
-                                      "invalid interpolation format for %s.\n"
-                                      "You may need to escape any $ with another $.\n%s",
-                                      place, n->text);
+    d = wh_diag_error(diags(w), &n->mark,
+                      "invalid interpolation format for %s.\n"
+                      "You may need to escape any $ with another $.\n%s",
+                      place, n->text);
+    d->covers = true;
     wh_diag_hint(diags(w), d, "${NAME}, ${NAME:-default}, ${NAME:?message} are valid; a literal $ is written $$");
 }
 

@@ -53,17 +53,22 @@ const char *wh_compose_paths_dir(const struct wh_scope *s, const char *dir)
 
 /* ---- one document ---- */
 
+static int check_document(struct wh_scope *s, const struct wh_node *doc)
+{
+    if (doc->kind == WH_NODE_MAP)
+        return 0;
+    wh_diag_error(s->load->diags, &doc->mark, "top-level object must be a mapping");
+    return -1;
+}
+
+/* What does not depend on other documents. After an error the document is still good for further checks. */
 static int prepare(struct wh_scope *s, struct wh_node *doc, const struct wh_reset **ret_resets)
 {
-    struct wh_load *l = s->load;
-    if (doc->kind != WH_NODE_MAP) {
-        wh_diag_error(l->diags, &doc->mark, "top-level object must be a mapping");
-        return -1;
-    }
-    *ret_resets = wh_resets_collect(l, doc);
-    if (l->opts->want_variables || l->opts->note_variables)
-        wh_compose_collect_variables(l, doc);
-    return l->opts->no_interpolate || l->opts->want_variables ? 0 : wh_compose_interpolate(s, doc);
+    const struct wh_load_options *o = s->load->opts;
+    *ret_resets = wh_resets_collect(s->load, doc);
+    if (o->want_variables || o->note_variables)
+        wh_compose_collect_variables(s->load, doc);
+    return o->no_interpolate || o->want_variables ? 0 : wh_compose_interpolate(s, doc);
 }
 
 static void drop_version(struct wh_scope *s, struct wh_node *root)
@@ -78,27 +83,25 @@ static void drop_version(struct wh_scope *s, struct wh_node *root)
     wh_node_del(root, "version");
 }
 
+/* Goes on after an error as long as the next step would not report mere consequences. */
 static int merge_document(struct wh_scope *s, struct wh_node *root, struct wh_node *doc)
 {
     struct wh_load *l = s->load;
-    size_t before = l->diags->n_errors;
     const struct wh_reset *resets;
-    if (prepare(s, doc, &resets) < 0)
+    if (check_document(s, doc) < 0)
         return -1;
+    prepare(s, doc, &resets);
     if (wh_compose_apply_include(s, doc, resets) < 0)
         return -1;
     wh_resets_apply(l, resets, NULL, NULL, root);
-    if (wh_compose_apply_extends(s, doc, resets) < 0)
-        return -1;
+    wh_compose_apply_extends(s, doc, resets);
     wh_compose_merge(l, root, doc);
     wh_compose_unique(l, root);
-    if (l->diags->n_errors > before)
-        return -1;
     drop_version(s, root);
     if (l->opts->want_variables)
-        return 0;
-    int rc = wh_compose_validate(l, root, s->file);
-    if (wh_compose_canonicalize(l, root, l->opts->no_interpolate) < 0 || rc < 0)
+        return l->diags->n_errors ? -1 : 0;
+    wh_compose_validate(l, root, s->file);
+    if (l->diags->n_errors || wh_compose_canonicalize(l, root, l->opts->no_interpolate) < 0)
         return -1;
     return wh_compose_unique(l, root); /* long forms show keys that short ones hid */
 }
@@ -107,8 +110,9 @@ static int merge_file(struct wh_scope *s, struct wh_node *root, const struct wh_
 {
     struct wh_vec docs = WH_VEC(struct wh_node *);
     int rc = wh_compose_parse(s->load, s->file, from, &docs);
-    for (size_t i = 0; rc == 0 && i < docs.len; i++)
-        rc = merge_document(s, root, wh_vec_at(&docs, struct wh_node *, i));
+    for (size_t i = 0; i < docs.len; i++)
+        if (merge_document(s, root, wh_vec_at(&docs, struct wh_node *, i)) < 0)
+            rc = -1;
     wh_vec_fini(&docs);
     return rc;
 }
@@ -149,7 +153,7 @@ static int merge_base_document(struct wh_scope *s, struct wh_node *root, struct 
                                const struct wh_reset **ret_resets)
 {
     struct wh_load *l = s->load;
-    if (prepare(s, doc, ret_resets) < 0)
+    if (check_document(s, doc) < 0 || prepare(s, doc, ret_resets) < 0)
         return -1;
     wh_resets_apply(l, *ret_resets, NULL, NULL, root);
     wh_compose_merge(l, root, doc);
