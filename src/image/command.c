@@ -2,7 +2,7 @@
 /* Command line of whale-image: the tables of commands and options, parsing, help, exit status. */
 #include "command.h"
 
-#include "whale/image_program.h"
+#include "whale/image/program.h"
 #include "whale/util/str.h"
 
 #include <errno.h>
@@ -122,25 +122,48 @@ static const struct option *find_option(const struct command *c, const char *nam
     return NULL;
 }
 
-/* argv[*i] is an option: "--name", "--name=value", "--name value", "-c value", "-cvalue". */
-static int parse_option(struct request *q, const struct command *c, char **argv, size_t *i, struct wh_err *err)
+static int unknown_option(const char *arg, struct wh_err *err)
 {
-    const char *arg = argv[*i], *value = NULL;
-    bool is_long = arg[1] == '-';
-    size_t len = is_long ? strcspn(arg + 2, "=") : 0;
-    const struct option *o = find_option(c, arg + 2, len, is_long ? '\0' : arg[1]);
-    if (!o)
-        return wh_fail(err, WH_E_USAGE, "unknown %s: %s", is_long ? "flag" : "shorthand flag", arg);
-    if (is_long && arg[2 + len] == '=')
-        value = arg + 2 + len + 1;
-    else if (!is_long && arg[2])
-        value = arg + 2 + (arg[2] == '=');
-    if (!value && o->kind != OPTION_FLAG) {
-        value = argv[++*i];
-        if (!value)
-            return wh_fail(err, WH_E_USAGE, "flag needs an argument: --%s", o->name);
-    }
+    return wh_fail(err, WH_E_USAGE, "unknown %s: %s", arg[1] == '-' ? "flag" : "shorthand flag", arg);
+}
+
+/* The value of an option that takes one: attached, or the next argument. */
+static int take_value(struct request *q, const struct option *o, const char *attached, char **argv, size_t *i,
+                      struct wh_err *err)
+{
+    const char *value = attached ? attached : argv[++*i];
+    if (!value)
+        return wh_fail(err, WH_E_USAGE, "flag needs an argument: --%s", o->name);
     set_option(q, o, value);
+    return 0;
+}
+
+/* "--name", "--name=value", "--name value". */
+static int parse_long(struct request *q, const struct command *c, char **argv, size_t *i, struct wh_err *err)
+{
+    const char *name = argv[*i] + 2;
+    size_t len = strcspn(name, "=");
+    const struct option *o = find_option(c, name, len, '\0');
+    const char *attached = name[len] == '=' ? name + len + 1 : NULL;
+    if (!o)
+        return unknown_option(argv[*i], err);
+    if (o->kind != OPTION_FLAG)
+        return take_value(q, o, attached, argv, i, err);
+    set_option(q, o, attached);
+    return 0;
+}
+
+/* "-q", "-aq", "-c value", "-cvalue", "-c=value". */
+static int parse_short(struct request *q, const struct command *c, char **argv, size_t *i, struct wh_err *err)
+{
+    for (const char *s = argv[*i] + 1; *s; s++) {
+        const struct option *o = find_option(c, NULL, 0, *s);
+        if (!o)
+            return unknown_option(argv[*i], err);
+        if (o->kind != OPTION_FLAG)
+            return take_value(q, o, s[1] ? s + 1 + (s[1] == '=') : NULL, argv, i, err);
+        set_option(q, o, NULL);
+    }
     return 0;
 }
 
@@ -156,7 +179,7 @@ static int parse_args(struct request *q, const struct command *c, char **argv, s
             only_args = true;
         } else if (wh_streq(argv[i], "--help") || wh_streq(argv[i], "-h")) {
             return 1;
-        } else if (parse_option(q, c, argv, &i, err) < 0) {
+        } else if ((argv[i][1] == '-' ? parse_long : parse_short)(q, c, argv, &i, err) < 0) {
             return -1;
         }
     }

@@ -123,7 +123,7 @@ static bool is_final(const struct wh_err *err)
            err->code == ECONNREFUSED;
 }
 
-static int request_rest(struct transfer *t, struct http *h, bool *ret_again, struct wh_err *err)
+static int request_rest(struct transfer *t, struct http *h, bool *ret_again, int64_t *ret_after_s, struct wh_err *err)
 {
     auto_http_response answer = {0};
     wh_auto_free char *what = wh_fmt("blobs/%s", t->d->digest);
@@ -135,10 +135,12 @@ static int request_rest(struct transfer *t, struct http *h, bool *ret_again, str
                              .ctx = t};
     if (!what)
         return wh_fail(err, ENOMEM, "download");
-    int r = registry_run(t->d->registry, h, t->d->ref, what, &q, 3, &answer, err);
+    int r = registry_run(t->d->registry, h, t->d->ref, what, &q, 1, &answer, err);
     if (r < 0 && answer.status == 416) /* what is on the disk is not a beginning of the blob */
-        return start_over(t, NULL) < 0 ? -1 : (*ret_again = true, -1);
-    *ret_again = r < 0 && !is_final(err) && (answer.may_retry || answer.status / 100 == 5);
+        *ret_again = start_over(t, NULL) == 0;
+    else
+        *ret_again = r < 0 && !is_final(err) && (answer.may_retry || registry_is_passing(answer.status));
+    *ret_after_s = answer.retry_after_s;
     return r;
 }
 
@@ -148,7 +150,8 @@ static int fetch(struct transfer *t, struct http *h, struct wh_err *err)
     uint64_t last = t->offset;
     for (int i = 0; t->offset < t->d->size_bytes;) {
         bool again = false;
-        if (request_rest(t, h, &again, err) == 0) {
+        int64_t after_s = -1;
+        if (request_rest(t, h, &again, &after_s, err) == 0) {
             if (t->offset == t->d->size_bytes)
                 break;
             wh_fail(err, WH_E_PROTOCOL, "registry ends the blob early");
@@ -161,7 +164,7 @@ static int fetch(struct transfer *t, struct http *h, struct wh_err *err)
             return -1;
         wh_err_fini(err);
         t->d->progress(t->d->ctx, "retrying", t->offset);
-        registry_back_off(i - 1, -1);
+        registry_back_off(i - 1, after_s);
     }
     return 0;
 }

@@ -136,7 +136,8 @@ static size_t on_header(char *data, size_t size, size_t n, void *ctx)
     struct http *h = ctx;
     size_t len = size * n;
     char *colon = memchr(data, ':', len);
-    if (++h->n_headers > MAX_HEADERS)
+    h->too_large = ++h->n_headers > MAX_HEADERS;
+    if (h->too_large)
         return 0;
     if (!colon)
         return len;
@@ -216,7 +217,7 @@ static const struct {
     bool may_retry;
     const char *text;
 } faults[] = {
-    {CURLE_COULDNT_RESOLVE_HOST, WH_E_GENERIC, true, "the host name cannot be resolved"},
+    {CURLE_COULDNT_RESOLVE_HOST, WH_E_GENERIC, false, "the host name cannot be resolved"},
     {CURLE_COULDNT_RESOLVE_PROXY, WH_E_GENERIC, false, "the proxy's name cannot be resolved"},
     {CURLE_COULDNT_CONNECT, ECONNREFUSED, true, NULL},
     {CURLE_OPERATION_TIMEDOUT, ETIMEDOUT, true, NULL},
@@ -243,6 +244,8 @@ static const struct {
     {19, "the certificate is signed by an unknown authority (self-signed in its chain)"},
     {20, "the certificate is signed by an unknown authority"},
     {21, "the certificate is signed by an unknown authority"},
+    {62, "the certificate is for another host"},
+    {64, "the certificate is for another host"},
 };
 
 static const char *verify_text(struct http *h)
@@ -252,16 +255,15 @@ static const char *verify_text(struct http *h)
     for (size_t i = 0; i < WH_ARRAY_LEN(verify_texts); i++)
         if (verify_texts[i].result == result)
             return verify_texts[i].text;
-    return result ? h->error : "the certificate is for another host";
+    return result && !strstr(h->error, "subject name") ? h->error : "the certificate is for another host";
 }
 
-static int fail_connect(struct http *h, const char *host, struct wh_err *err)
+static int fail_connect(struct http *h, const char *url, struct wh_err *err)
 {
     long e = 0;
+    const char *host = strstr(url, "://") ? strstr(url, "://") + 3 : url;
     curl_easy_getinfo(h->curl, CURLINFO_OS_ERRNO, &e);
-    if (!e || e == ECONNREFUSED)
-        return wh_fail(err, ECONNREFUSED, "%s", host);
-    return wh_fail(err, (int)e, "connect to %s", host);
+    return wh_fail(err, e ? (int)e : ECONNREFUSED, "connect to %.*s", (int)strcspn(host, "/?"), host);
 }
 
 static int fail_transfer(struct http *h, CURLcode c, const char *url, struct wh_err *err)
@@ -278,7 +280,7 @@ static int fail_transfer(struct http *h, CURLcode c, const char *url, struct wh_
         h->response->may_retry = faults[i].may_retry;
         h->response->is_plain = c == CURLE_SSL_CONNECT_ERROR;
         if (c == CURLE_COULDNT_CONNECT)
-            return fail_connect(h, host, err);
+            return fail_connect(h, url, err);
         if (c == CURLE_OPERATION_TIMEDOUT)
             return wh_fail(err, ETIMEDOUT, "%s is too slow or silent", host);
         wh_fail(err, faults[i].code, "%s: %s", host, faults[i].text ? faults[i].text : verify_text(h));

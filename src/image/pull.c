@@ -119,7 +119,16 @@ static size_t names_of(struct pull_job *j, struct wh_ref names[2], const struct 
     return n + 1;
 }
 
-/* Complete blobs stay after a failure, to be continued from, except on a full disk. */
+/* What has arrived stays after a failure of the network, to be continued from, but not when it cannot help again. */
+static bool is_hopeless(int code)
+{
+    static const int codes[] = {ENOSPC, EDQUOT, IMAGE_E_DIGEST, WH_E_INVALID, WH_E_LIMIT, WH_E_NOT_FOUND};
+    for (size_t i = 0; i < WH_ARRAY_LEN(codes); i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
 static void forget_blobs(struct pull_job *j, const struct manifest *man)
 {
     for (size_t i = 0; i < man->n_items; i++)
@@ -153,7 +162,7 @@ static int fetch_image(struct pull_job *j, struct wh_err *err)
     int r = pull_layers(j, &m, &man, err);
     if (r == 0)
         r = commit(j, &m, err);
-    if (r == 0 || err->code == ENOSPC || err->code == EDQUOT)
+    if (r == 0 || is_hopeless(err->code))
         forget_blobs(j, &man);
     return r;
 }

@@ -110,7 +110,7 @@ void registry_back_off(int n, int64_t retry_after_s)
     nanosleep(&t, NULL);
 }
 
-static bool is_passing(long status)
+bool registry_is_passing(long status)
 {
     static const long list[] = {408, 425, 429, 500, 502, 503, 504};
     for (size_t i = 0; i < WH_ARRAY_LEN(list); i++)
@@ -188,7 +188,7 @@ int registry_run(struct registry *r, struct http *h, const struct wh_ref *ref, c
     for (int i = 0;; i++) {
         http_response_fini(ret);
         int rc = run_once(r, h, ref, url, q, ret, err);
-        bool again = rc < 0 ? ret->may_retry && (!err || err->code != ECONNREFUSED) : is_passing(ret->status);
+        bool again = rc < 0 ? ret->may_retry && (!err || err->code != ECONNREFUSED) : registry_is_passing(ret->status);
         if (rc == 0 && ret->status / 100 == 2)
             return 0;
         if (!again || i + 1 >= n_tries)

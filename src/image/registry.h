@@ -34,6 +34,9 @@ void registry_prepare(const struct registry *r, struct http *h);
 int registry_run(struct registry *r, struct http *h, const struct wh_ref *ref, const char *what,
                  const struct http_request *q, int n_tries, struct http_response *ret, struct wh_err *err);
 
+/* Whether the answer's status may be another one soon (503, 429, ...). */
+bool registry_is_passing(long status);
+
 /* Sleeps before try n (0 = the first repetition): 0.5 s doubling up to 30 s with jitter, or what the server asks for.
  */
 void registry_back_off(int n, int64_t retry_after_s);

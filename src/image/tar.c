@@ -40,6 +40,8 @@ int tar_read_raw(struct tar *t, void *buf, size_t len, struct wh_err *err)
         return -1;
     if (!n && len)
         return 1;
+    if (n < len && t->position == 0) /* the stream's buffers are full but for the last */
+        return wh_fail(err, WH_E_INVALID, "not a tar archive");
     if (stream_read(t->stream, buf, len, err) < 0)
         return -1;
     t->position += len;
