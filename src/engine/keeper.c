@@ -249,6 +249,8 @@ static void receive(struct keeper *k)
         struct wh_keeper_msg m;
         int fd;
         ssize_t n = wh_sys_recv_fd(k->sock, &m, sizeof(m), &fd);
+        if (n < 0 && errno == ECONNRESET)
+            continue; /* S died with unread messages: reported once, before what S has sent */
         if (n <= 0)
             return;
         m.key[sizeof(m.key) - 1] = m.name[sizeof(m.name) - 1] = '\0';

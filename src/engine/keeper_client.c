@@ -106,7 +106,10 @@ static bool receive_one(struct wh_keeper *k, bool block)
         return false;
     struct wh_keeper_msg m;
     int fd;
-    ssize_t n = wh_sys_recv_fd(k->sock, &m, sizeof(m), &fd);
+    ssize_t n;
+    do
+        n = wh_sys_recv_fd(k->sock, &m, sizeof(m), &fd);
+    while (n < 0 && errno == ECONNRESET); /* K was killed with unread messages: reported once, before what it sent */
     if (n == sizeof(m)) {
         take_message(k, &m, fd);
         return true;
