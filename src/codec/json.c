@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define JSON_MAX_DEPTH 128
@@ -166,15 +167,20 @@ static void indent(struct wh_str *out, enum wh_json_style style, int depth)
         wh_str_add(out, "  ");
 }
 
-/* The shortest text that reads back as the same number. */
+/* The shortest text that reads back as the same number; with an exponent only where Go has one. */
 static void write_real(double value, struct wh_str *out)
 {
-    char text[40] = "null";
-    for (int digits = 1; isfinite(value) && digits <= 17; digits++) {
-        snprintf(text, sizeof(text), "%.*g", digits, value);
+    char text[48] = "null";
+    int digits = 1;
+    for (; isfinite(value) && digits <= 17; digits++) {
+        snprintf(text, sizeof(text), "%.*e", digits - 1, value);
         if (strtod(text, NULL) == value)
             break;
     }
+    const char *e = strchr(text, 'e');
+    int exponent = e ? atoi(e + 1) : 0, decimals = digits - 1 - exponent;
+    if (e && exponent >= -6 && exponent < 21)
+        snprintf(text, sizeof(text), "%.*f", decimals > 0 ? decimals : 0, value);
     wh_str_add(out, text);
 }
 
