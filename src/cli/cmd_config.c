@@ -3,6 +3,8 @@
 #include "commands.h"
 
 #include "cli/config_parts.h"
+#include "cli/diag.h"
+#include "cli/project.h"
 #include "whale/util/file.h"
 
 #include <errno.h>
@@ -13,14 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_DIAGS 200 /* shown; --errors json has all */
-
 #define FLAG(field, name, text) WH_OPT_FLAG(struct wh_config_options, field, 0, name, text)
 
-#define HIDDEN(field, option, words)                                                                                   \
+#define HIDDEN(field, option, words, preset)                                                                           \
     {                                                                                                                  \
         .name = (option), .type = WH_OPT_TYPE_TEXT, .offset = offsetof(struct wh_config_options, field),               \
-        .arg = "string", .choices = (words), .text = "", .hidden = true                                                \
+        .arg = "string", .choices = (words), .value = (preset), .text = "", .hidden = true                             \
     }
 
 static const struct wh_opt options[] = {
@@ -46,8 +46,8 @@ static const struct wh_opt options[] = {
     FLAG(variables, "variables", "Print the variables of the files and their defaults"),
     FLAG(volumes, "volumes", "Print the names of volumes"),
     /* not in --help, which lists what docker compose has */
-    HIDDEN(explain, "explain", NULL),
-    HIDDEN(errors, "errors", "text|json"),
+    HIDDEN(explain, "explain", NULL, NULL),
+    HIDDEN(errors, "errors", "text|json", "text"),
 };
 
 /* One aspect instead of the whole: the option that asks for it and what prints it. */
@@ -77,31 +77,20 @@ static wh_config_print *choose_part(const struct wh_config_options *o)
 
 static struct wh_load_options load_options(const struct wh_cli *cli, const struct wh_config_options *o)
 {
-    const struct wh_cli_globals *g = &cli->globals;
     /* names of the whole project are asked for, whatever services are named */
     bool whole = o->services || o->volumes || o->networks || o->profiles || o->models || o->hash || o->environment;
-    return (struct wh_load_options){
-        .files = g->files.items,
-        .n_files = g->files.len,
-        .project_name = g->project_name,
-        .project_directory = g->project_directory ? g->project_directory : g->workdir,
-        .env_files = g->env_files.items,
-        .n_env_files = g->env_files.len,
-        .profiles = g->profiles.items,
-        .n_profiles = g->profiles.len,
-        .services = cli->parser.args.items,
-        .n_services = whole ? 0 : cli->parser.args.len,
-        .environ = cli->envp,
-        .cwd = cli->cwd,
-        .no_interpolate = o->no_interpolate,
-        .no_normalize = o->no_normalize,
-        .no_path_resolution = o->no_path_resolution,
-        .no_consistency = o->no_consistency || o->profiles,
-        .no_env_resolution = o->no_env_resolution,
-        .want_variables = o->variables,
-        .note_variables = o->explain != NULL,
-        .all_services = o->profiles,
-    };
+    struct wh_load_options load = wh_cli_load_options(cli);
+    load.services = cli->parser.args.items;
+    load.n_services = whole ? 0 : cli->parser.args.len;
+    load.no_interpolate = o->no_interpolate;
+    load.no_normalize = o->no_normalize;
+    load.no_path_resolution = o->no_path_resolution;
+    load.no_consistency = o->no_consistency || o->profiles;
+    load.no_env_resolution = o->no_env_resolution;
+    load.want_variables = o->variables;
+    load.note_variables = o->explain != NULL;
+    load.all_services = o->profiles;
+    return load;
 }
 
 static int check_options(const struct wh_config_options *o, struct wh_err *err)
@@ -115,17 +104,14 @@ static int check_options(const struct wh_config_options *o, struct wh_err *err)
     return 0;
 }
 
-static void print_diags(const struct wh_config_options *o, struct wh_load_result *r)
+static void print_diags(const struct wh_cli *cli, const struct wh_config_options *o, struct wh_load_result *r)
 {
     wh_auto_str text = {0};
-    bool colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
-    if (o->errors && strcmp(o->errors, "json") == 0)
-        wh_config_diags_json(r, &text);
-    else
-        for (size_t i = 0; i < r->diags.items.len && i < MAX_DIAGS; i++)
-            wh_diag_format(wh_vec_at(&r->diags.items, struct wh_diag *, i), colour, &text);
-    if (r->diags.items.len > MAX_DIAGS && !text.failed)
-        wh_str_fmt(&text, "and %zu more\n", r->diags.items.len - MAX_DIAGS);
+    if (strcmp(o->errors, "json") != 0) {
+        wh_cli_print_diags(cli, &r->diags, true);
+        return;
+    }
+    wh_config_diags_json(r, &text);
     fwrite(wh_str_c(&text), 1, text.len, stderr);
 }
 
@@ -154,7 +140,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         return -1;
     struct wh_load_options load = load_options(cli, o);
     int status = wh_compose_load(&load, &r, err);
-    print_diags(o, &r);
+    print_diags(cli, o, &r);
     if (status < 0) {
         if (r.diags.n_errors)
             wh_err_fini(err); /* said already, with place and excerpt */

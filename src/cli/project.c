@@ -43,7 +43,7 @@ bool wh_cli_list_has(const struct wh_opt_list *list, const char *text)
 
 /* ---- loading --------------------------------------------------------------------------------------------------- */
 
-static struct wh_load_options load_options(const struct wh_cli *cli)
+struct wh_load_options wh_cli_load_options(const struct wh_cli *cli)
 {
     const struct wh_cli_globals *g = &cli->globals;
     return (struct wh_load_options){
@@ -102,7 +102,7 @@ static int check_services(const struct wh_cli_project *p, const struct wh_opt_li
 static int load_again_with(struct wh_cli *cli, struct wh_cli_project *p, struct wh_opt_list *profiles,
                            struct wh_err *err)
 {
-    struct wh_load_options o = load_options(cli);
+    struct wh_load_options o = wh_cli_load_options(cli);
     for (size_t i = 0; i < p->load.profiles.len; i++)
         wh_opt_list_add(&cli->arena, profiles,
                         wh_arena_strdup(&cli->arena, wh_vec_at(&p->load.profiles, const char *, i)));
@@ -116,7 +116,7 @@ static int load_again_with(struct wh_cli *cli, struct wh_cli_project *p, struct 
 
 int wh_cli_load(struct wh_cli *cli, const struct wh_opt_list *services, struct wh_cli_project *ret, struct wh_err *err)
 {
-    struct wh_load_options o = load_options(cli);
+    struct wh_load_options o = wh_cli_load_options(cli);
     struct wh_opt_list profiles = {0};
     *ret = (struct wh_cli_project){0};
     int status = wh_compose_load(&o, &ret->load, err);
@@ -124,12 +124,12 @@ int wh_cli_load(struct wh_cli *cli, const struct wh_opt_list *services, struct w
         status = load_again_with(cli, ret, &profiles, err);
     if (finish_load(cli, status, ret, err) < 0 || check_services(ret, services, err) < 0)
         return -1;
-    return wh_project_from_node(&ret->load.arena, ret->load.root, &ret->model, err);
+    return wh_compose_project(&ret->load, &ret->model, err);
 }
 
 int wh_cli_load_name(struct wh_cli *cli, struct wh_cli_project *ret, struct wh_err *err)
 {
-    struct wh_load_options o = load_options(cli);
+    struct wh_load_options o = wh_cli_load_options(cli);
     *ret = (struct wh_cli_project){0};
     return finish_load(cli, wh_compose_project_name(&o, &ret->load, err), ret, err);
 }

@@ -14,6 +14,8 @@ struct wh_cli_project {
     struct wh_project *model; /* NULL when only the name is known */
 };
 
+/* What the global options ask of the loader; a command adds its own. */
+struct wh_load_options wh_cli_load_options(const struct wh_cli *cli);
 /* Files are read; warnings are printed, errors too (then -1 with an empty err). Services named in `services` must exist
  * (WH_E_NOT_FOUND "no such service: x"); one that no active profile enables enables its profiles. */
 int wh_cli_load(struct wh_cli *cli, const struct wh_opt_list *services, struct wh_cli_project *ret, struct wh_err *err);

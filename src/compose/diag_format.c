@@ -39,6 +39,20 @@ static bool is_model_file(const char *file)
     return wh_ends(file, ".yaml") || wh_ends(file, ".yml") || wh_ends(file, ".json");
 }
 
+/* Without control characters: a file must not steer the terminal. */
+static void add_safe(struct wh_str *out, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        bool c1 = c == 0xc2 && i + 1 < len && (unsigned char)text[i + 1] >= 0x80 && (unsigned char)text[i + 1] < 0xa0;
+        if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f || c1)
+            wh_str_addc(out, '?');
+        else
+            wh_str_addc(out, text[i]);
+        i += c1;
+    }
+}
+
 static size_t caret_len(const struct wh_mark *m, const char *line, size_t len)
 {
     size_t at = m->column - 1, n = m->length;
@@ -75,7 +89,9 @@ static void add_excerpt(const struct wh_mark *m, const struct style *st, struct 
         return;
     if (len > MAX_LINE_BYTES)
         len = MAX_LINE_BYTES;
-    wh_str_fmt(out, "%s%5u |%s %.*s\n", st->dim, m->line, st->off, (int)len, line);
+    wh_str_fmt(out, "%s%5u |%s ", st->dim, m->line, st->off);
+    add_safe(out, line, len);
+    wh_str_addc(out, '\n');
     add_caret(m, line, len, st, out);
 }
 
@@ -83,7 +99,8 @@ static void add_place(const struct wh_mark *m, const struct style *st, struct wh
 {
     if (!m->file)
         return;
-    wh_str_fmt(out, "%s%s", st->bold, m->file);
+    wh_str_add(out, st->bold);
+    add_safe(out, m->file, strlen(m->file));
     if (m->line)
         wh_str_fmt(out, ":%u", m->line);
     if (m->line && m->column)
@@ -95,14 +112,19 @@ static void add_head(bool is_error, const struct wh_mark *mark, const char *text
                      struct wh_str *out)
 {
     add_place(mark, st, out);
-    wh_str_fmt(out, "%s%s:%s %s\n", is_error ? st->red : st->yellow, is_error ? "error" : "warning", st->off, text);
+    wh_str_fmt(out, "%s%s:%s ", is_error ? st->red : st->yellow, is_error ? "error" : "warning", st->off);
+    add_safe(out, text, strlen(text));
+    wh_str_addc(out, '\n');
     add_excerpt(mark, st, out);
 }
 
 static void add_hint(const char *hint, const struct style *st, struct wh_str *out)
 {
-    if (hint)
-        wh_str_fmt(out, "%s      = hint:%s %s\n", st->green, st->off, hint);
+    if (!hint)
+        return;
+    wh_str_fmt(out, "%s      = hint:%s ", st->green, st->off);
+    add_safe(out, hint, strlen(hint));
+    wh_str_addc(out, '\n');
 }
 
 void wh_diag_format(const struct wh_diag *d, bool colour, struct wh_str *out)
