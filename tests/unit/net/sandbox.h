@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 /* A new namespace as a descriptor; the caller stays where it is. */
-static int make_netns(void)
+static inline int make_netns(void)
 {
     int fds[2];
     if (pipe(fds) < 0)
@@ -48,7 +48,7 @@ static int make_netns(void)
 }
 
 /* Enters a fresh namespace as "the host", with loopback up. False when this machine does not allow it. */
-static bool enter_sandbox(void)
+static inline bool enter_sandbox(void)
 {
     if (unshare(CLONE_NEWNET) < 0)
         return false;
@@ -61,7 +61,7 @@ static bool enter_sandbox(void)
     return ret == 0;
 }
 
-static struct wh_addr addr_of(const char *text)
+static inline struct wh_addr addr_of(const char *text)
 {
     struct wh_addr a = {0};
     if (*text)
@@ -69,7 +69,7 @@ static struct wh_addr addr_of(const char *text)
     return a;
 }
 
-static struct wh_cidr cidr_of(const char *text)
+static inline struct wh_cidr cidr_of(const char *text)
 {
     struct wh_cidr c = {0};
     if (*text)
@@ -77,7 +77,7 @@ static struct wh_cidr cidr_of(const char *text)
     return c;
 }
 
-static socklen_t fill_sockaddr(const char *addr, uint16_t port, struct sockaddr_storage *sa)
+static inline socklen_t fill_sockaddr(const char *addr, uint16_t port, struct sockaddr_storage *sa)
 {
     struct wh_addr a = addr_of(addr);
     memset(sa, 0, sizeof(*sa));
@@ -97,7 +97,7 @@ static socklen_t fill_sockaddr(const char *addr, uint16_t port, struct sockaddr_
 
 /* ---- a server: answers each tcp connection or datagram with its name and the peer's address ---- */
 
-static void serve_one(int fd, int type, const char *name)
+static inline void serve_one(int fd, int type, const char *name)
 {
     char text[160], from[64] = "";
     struct sockaddr_storage sa;
@@ -123,7 +123,7 @@ static void serve_one(int fd, int type, const char *name)
 }
 
 /* Starts a server process in the namespace (-1 = here); returns its pid once it listens. */
-static pid_t start_server(int netns, int type, const char *addr, uint16_t port, const char *name)
+static inline pid_t start_server(int netns, int type, const char *addr, uint16_t port, const char *name)
 {
     int fds[2];
     if (pipe(fds) < 0)
@@ -152,7 +152,7 @@ static pid_t start_server(int netns, int type, const char *addr, uint16_t port, 
         serve_one(fd, type, name);
 }
 
-static void stop_server(pid_t pid)
+static inline void stop_server(pid_t pid)
 {
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
@@ -169,13 +169,13 @@ struct ask {
     int timeout_ms;
 };
 
-static bool await(int fd, short events, int timeout_ms)
+static inline bool await(int fd, short events, int timeout_ms)
 {
     struct pollfd p = {.fd = fd, .events = events};
     return poll(&p, 1, timeout_ms) == 1;
 }
 
-static int ask_here(void *arg, struct wh_err *err)
+static inline int ask_here(void *arg, struct wh_err *err)
 {
     struct ask *a = arg;
     struct sockaddr_storage sa;
@@ -206,7 +206,7 @@ static int ask_here(void *arg, struct wh_err *err)
 }
 
 /* What a client in the namespace (-1 = here) gets from addr:port: "NAME PEER", "refused" or "nothing". */
-static const char *ask_from(int netns, int type, const char *addr, uint16_t port)
+static inline const char *ask_from(int netns, int type, const char *addr, uint16_t port)
 {
     static char answer[256];
     struct ask a = {type, addr, port, answer, sizeof(answer), 400};
@@ -219,12 +219,12 @@ static const char *ask_from(int netns, int type, const char *addr, uint16_t port
 
 /* ---- shell in a namespace, for setup that the module has no function for ---- */
 
-static int sh_here(void *arg, struct wh_err *err)
+static inline int sh_here(void *arg, struct wh_err *err)
 {
     return system(arg) == 0 ? 0 : -1;
 }
 
-static int sh_in(int netns, const char *command)
+static inline int sh_in(int netns, const char *command)
 {
     return netns < 0 ? sh_here((void *)(uintptr_t)command, NULL)
                      : wh_net_inside(netns, sh_here, (void *)(uintptr_t)command, NULL);
