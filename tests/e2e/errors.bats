@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# Bad input: one clear message that says where and what to do, the right exit code, nothing half-started.
+bats_require_minimum_version 1.5.0
+
+load lib.bash
+
+# fails CODE PHRASE COMMAND...: the command ends with CODE and its stderr contains PHRASE; nothing was made
+fails() {
+    local code=$1 phrase=$2
+    shift 2
+    run --separate-stderr "$@"
+    [ "$status" -eq "$code" ] || { echo "exit $status, want $code; stderr: $stderr"; return 1; }
+    contains "$stderr" "$phrase"
+    expect "" "$(c ps -a -q 2>/dev/null)"
+}
+
+@test "a missing image: nothing is started" {
+    echo 'services: {a: {image: busybox, network_mode: none, command: sleep 100}, b: {image: nosuch, pull_policy: never}}' > compose.yaml
+    fails 1 "nosuch" c up -d
+}
+
+@test "an unknown key: place and suggestion" {
+    printf 'services:\n  a:\n    imge: busybox\n' > compose.yaml
+    fails 1 "compose.yaml:3:5" c up -d
+    contains "$stderr" "image"
+}
+
+@test "a cycle of depends_on" {
+    echo 'services: {a: {image: busybox, depends_on: [b]}, b: {image: busybox, depends_on: [a]}}' > compose.yaml
+    fails 1 "dependency cycle detected" c up -d
+}
+
+@test "an undefined variable with :?" {
+    echo 'services: {a: {image: "busybox:${TAG:?set the tag}"}}' > compose.yaml
+    fails 1 "required variable TAG is missing a value: set the tag" c up -d
+}
+
+@test "an unreadable file" {
+    mkdir sub
+    fails 1 "sub" c -f sub up -d
+    fails 1 "no configuration file provided" c up -d
+    fails 1 "missing.yaml" c -f missing.yaml up -d
+}
+
+@test "a port in use names its owner before anything is started" {
+    echo 'services: {first: {image: busybox, init: true, network_mode: none, command: sleep 100}, web: {image: busybox, init: true, command: sleep 100, ports: ["127.0.0.1:18123:80"]}}' > compose.yaml
+    python3 -c 'import socket, time; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", 18123)); s.listen(); print("ready", flush=True); time.sleep(60)' > ready &
+    local owner=$!
+    await 5 grep -q ready ready
+    fails 1 "18123" c up -d
+    kill $owner
+    contains "$stderr" "python3"
+    contains "$stderr" "$owner"
+}
+
+@test "not root: one message, nothing written" {
+    echo 'services: {a: {image: busybox}}' > compose.yaml
+    chmod 755 "$DIR" "$BATS_TEST_TMPDIR"
+    run --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups "$WHALE" up -d
+    expect 1 "$status"
+    contains "$stderr" "root"
+}
+
+@test "several errors are reported in one run" {
+    printf 'services:\n  a:\n    image: busybox\n    prots: ["80"]\n  b:\n    image: busybox\n    volums: [x:/x]\n' > compose.yaml
+    fails 1 "prots" c config -q
+    contains "$stderr" "volums"
+}
