@@ -213,6 +213,9 @@ bool wh_log_ends_line(const char *end, size_t have)
 {
     static const char key[] = "\",\"stream\":\"";
     const char *begin = end - (have < 256 ? have : 256);
+    const char *newline = memrchr(begin, '\n', (size_t)(end - begin)); /* of the record before */
+    if (newline)
+        begin = newline + 1;
     const char *found = memmem(begin, (size_t)(end - begin), key, sizeof(key) - 1);
     if (!found || found - begin < 2)
         return true; /* not ours to judge */
