@@ -10,6 +10,7 @@
 #include "whale/codec/yaml.h"
 #include "whale/util/str.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* Ranges of ports may not make more of a document than this: "1-65535" is a short text. */
@@ -246,33 +247,58 @@ static void dns(struct canon *c, const struct wh_path *path, struct wh_pair *pai
             wh_node_remove(list, i);
 }
 
-typedef struct wh_node *short_fn(struct wh_arena *a, const char *text, const struct wh_mark *mark, struct wh_err *err);
-
-static void shorts(struct canon *c, struct wh_node *list, short_fn *parse)
+static void take_short(struct canon *c, struct wh_node **item, struct wh_node *node, struct wh_err *err)
 {
-    for (size_t i = 0; list->kind == WH_NODE_SEQ && i < list->seq.len; i++) {
-        struct wh_node *item = list->seq.items[i];
-        if (item->kind != WH_NODE_STR)
-            continue;
-        wh_auto_err err = {0};
-        struct wh_node *node = parse(c->l->arena, item->text, &item->mark, &err);
-        if (node) {
-            node->overrode = item->overrode;
-            list->seq.items[i] = node;
-        } else if (!c->lenient) {
-            report(c, &err, &item->mark);
-        }
+    if (node) {
+        node->overrode = (*item)->overrode;
+        *item = node;
+    } else if (!c->lenient) {
+        report(c, err, &(*item)->mark);
+    }
+}
+
+static void warn_volume(struct canon *c, const struct wh_node *item, const struct wh_node *node, const char *ignored)
+{
+    const char *target = wh_node_get_str(node, "target", "");
+    bool drive = isalpha((unsigned char)target[0]) && target[1] == ':';
+    struct wh_diag *d;
+    if (ignored) {
+        d = wh_diag_warn(c->l->diags, &item->mark, "option \"%s\" of volume \"%s\" is not known and ignored", ignored,
+                         item->text);
+        wh_diag_hint(c->l->diags, d, "ro, rw, z, Z, nocopy, or a propagation such as rslave");
+    }
+    if (drive) {
+        d = wh_diag_warn(c->l->diags, &item->mark, "\"%s\" is read as a path on a Windows drive, not as a volume",
+                         item->text);
+        wh_diag_hint(c->l->diags, d, "give the volume a name of two letters or more, or use the long form");
     }
 }
 
 static void volumes(struct canon *c, const struct wh_path *path, struct wh_pair *pair)
 {
-    shorts(c, pair->value, wh_short_volume);
+    struct wh_node *list = pair->value;
+    for (size_t i = 0; list->kind == WH_NODE_SEQ && i < list->seq.len; i++) {
+        struct wh_node *item = list->seq.items[i];
+        const char *ignored = NULL;
+        wh_auto_err err = {0};
+        if (item->kind != WH_NODE_STR)
+            continue;
+        struct wh_node *node = wh_short_volume(c->l->arena, item->text, &item->mark, &ignored, &err);
+        if (node && !c->lenient)
+            warn_volume(c, item, node, ignored);
+        take_short(c, &list->seq.items[i], node, &err);
+    }
 }
 
 static void devices(struct canon *c, const struct wh_path *path, struct wh_pair *pair)
 {
-    shorts(c, pair->value, wh_short_device);
+    struct wh_node *list = pair->value;
+    for (size_t i = 0; list->kind == WH_NODE_SEQ && i < list->seq.len; i++) {
+        struct wh_node *item = list->seq.items[i];
+        wh_auto_err err = {0};
+        if (item->kind == WH_NODE_STR)
+            take_short(c, &list->seq.items[i], wh_short_device(c->l->arena, item->text, &item->mark, &err), &err);
+    }
 }
 
 static int add_ports(struct canon *c, const struct wh_path *path, struct wh_node *item, struct wh_node *list)

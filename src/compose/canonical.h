@@ -8,8 +8,9 @@
 /* "8080:80", "127.0.0.1:9000-9001:9000-9001/udp", "[::1]::80": appends one mapping per container port to list. */
 int wh_short_ports(struct wh_arena *a, const char *text, const struct wh_mark *mark, struct wh_node *list,
                    struct wh_err *err);
-/* "./a:/b:ro,z", "data:/d", "/anon" */
-struct wh_node *wh_short_volume(struct wh_arena *a, const char *text, const struct wh_mark *mark, struct wh_err *err);
+/* "./a:/b:ro,z", "data:/d", "/anon"; ret_ignored: the first option nobody knows, or NULL */
+struct wh_node *wh_short_volume(struct wh_arena *a, const char *text, const struct wh_mark *mark,
+                                const char **ret_ignored, struct wh_err *err);
 /* "/dev/a[:/dev/b[:rwm]]" */
 struct wh_node *wh_short_device(struct wh_arena *a, const char *text, const struct wh_mark *mark, struct wh_err *err);
 

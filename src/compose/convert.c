@@ -157,10 +157,22 @@ static struct wh_node *convert_duration(struct wh_convert *c, const struct wh_pa
     return text_value(c, n, wh_duration_format(ns, text, sizeof(text)));
 }
 
+/* mode: 440 is decimal: what was probably meant has a leading zero. */
+static void warn_decimal_mode(struct wh_convert *c, const struct wh_path *path, const struct wh_node *n)
+{
+    size_t len = n->text ? strlen(n->text) : 0;
+    if (n->kind != WH_NODE_INT || len < 3 || n->text[0] == '0' || strspn(n->text, "01234567") != len)
+        return;
+    struct wh_diag *d = wh_diag_warn(c->l->diags, &n->mark, "%s: %s is a decimal number, octal 0%llo",
+                                     wh_path_text(c->l->arena, path, WH_PATH_INDEX), n->text, (long long)n->integer);
+    wh_diag_hint(c->l->diags, d, "write 0%s", n->text);
+}
+
 static struct wh_node *convert_mode(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
 {
     char *end;
     long long value = n->kind == WH_NODE_INT ? n->integer : (long long)n->real;
+    warn_decimal_mode(c, path, n);
     if (n->kind == WH_NODE_STR) {
         errno = 0;
         value = strtoll(n->text, &end, 8);
@@ -175,8 +187,10 @@ static struct wh_node *convert_mode(struct wh_convert *c, const struct wh_path *
 
 static struct wh_node *convert_plain_mode(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
 {
-    if (n->kind != WH_NODE_STR)
+    if (n->kind != WH_NODE_STR) {
+        warn_decimal_mode(c, path, n);
         return convert_int(c, path, n, false);
+    }
     struct wh_diag *d = wh_convert_fail(c, path, n, "expected type 'uint32', got unconvertible type 'string'");
     wh_diag_hint(c->l->diags, d, "write the octal number without quotes: 0o%s", n->text + strspn(n->text, "0o"));
     return NULL;

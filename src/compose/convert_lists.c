@@ -44,6 +44,21 @@ static void pair_of_text(struct wh_convert *c, const struct wh_path *path, struc
     }
 }
 
+/* 3.10 is the number 3.1, 010 is 8: the container gets another text than the file has. */
+static void warn_changed(struct wh_convert *c, const struct wh_path *path, const char *key, const struct wh_node *old,
+                         const struct wh_node *now)
+{
+    bool number = old->kind == WH_NODE_INT || old->kind == WH_NODE_FLOAT || old->is_time;
+    if (!number || !now || !old->text || strcmp(old->text, now->text) == 0)
+        return;
+    struct wh_diag *d = wh_diag_warn(c->l->diags, &old->mark, "%s.%s: %s is read as \"%s\"",
+                                     wh_path_text(c->l->arena, path, WH_PATH_INDEX), key, old->text, now->text);
+    if (old->is_time)
+        wh_diag_hint(c->l->diags, d, "put the date in quotes to keep it as it is written");
+    else
+        wh_diag_hint(c->l->diags, d, "put it in quotes to keep it: \"%s\"", old->text);
+}
+
 struct wh_node *wh_convert_pairs(struct wh_convert *c, const struct wh_path *path, struct wh_node *n, bool keep_null)
 {
     struct wh_arena *a = c->l->arena;
@@ -59,6 +74,7 @@ struct wh_node *wh_convert_pairs(struct wh_convert *c, const struct wh_path *pat
             continue;
         if (old->kind != WH_NODE_NULL || !keep_null)
             *value = text_node(c, old);
+        warn_changed(c, path, map->map.pairs[i].key, old, *value);
         if (*value)
             (*value)->overrode = old->overrode;
     }

@@ -127,6 +127,7 @@ int wh_compose_resolve_env_files(struct wh_load *l, struct wh_node *root)
 {
     int r = wh_compose_read_env_files(l, wh_node_get(root, "services"));
     wh_compose_prune(l, root);
+    wh_compose_advise(l, root);
     wh_compose_warn_unsupported(l, root); /* only of what takes part */
     return r;
 }

@@ -36,6 +36,8 @@ int wh_compose_read_env_files(struct wh_load *l, const struct wh_node *services)
 void wh_compose_prune(struct wh_load *l, struct wh_node *root);
 /* Warns of attributes that are accepted and not acted on. */
 void wh_compose_warn_unsupported(struct wh_load *l, const struct wh_node *root);
+/* Warns of values that are accepted and cannot work as they were probably meant. */
+void wh_compose_advise(struct wh_load *l, const struct wh_node *root);
 /* Reports circles of depends_on. */
 void wh_compose_check_cycles(struct wh_load *l, const struct wh_node *root);
 /* Adds to the JSON form what a runtime needs besides; returns tree. */

@@ -13,6 +13,7 @@ struct volume {
     const char *source, *target; /* NULL until seen */
     bool read_only, nocopy;
     const char *selinux, *propagation;
+    const char *ignored; /* the first option nobody knows */
 };
 
 const char *wh_clean_target(struct wh_arena *a, const char *path)
@@ -28,15 +29,20 @@ const char *wh_clean_target(struct wh_arena *a, const char *path)
 static void set_option(struct volume *v, const char *option)
 {
     static const char *const propagations[] = {"rprivate", "private", "rshared", "shared", "rslave", "slave"};
+    for (size_t i = 0; i < WH_ARRAY_LEN(propagations); i++) {
+        if (wh_streq(option, propagations[i])) {
+            v->propagation = propagations[i];
+            return;
+        }
+    }
     if (wh_streq(option, "ro") || wh_streq(option, "rw"))
         v->read_only = option[1] == 'o';
     else if (wh_streq(option, "nocopy"))
         v->nocopy = true;
     else if (wh_streq(option, "z") || wh_streq(option, "Z"))
         v->selinux = option;
-    for (size_t i = 0; i < WH_ARRAY_LEN(propagations); i++)
-        if (wh_streq(option, propagations[i]))
-            v->propagation = propagations[i];
+    else if (!v->ignored)
+        v->ignored = option;
 }
 
 static void set_options(struct volume *v, char *text)
@@ -117,7 +123,8 @@ static struct wh_node *volume_node(struct wh_arena *a, const struct volume *v, c
     return n;
 }
 
-struct wh_node *wh_short_volume(struct wh_arena *a, const char *text, const struct wh_mark *mark, struct wh_err *err)
+struct wh_node *wh_short_volume(struct wh_arena *a, const char *text, const struct wh_mark *mark,
+                                const char **ret_ignored, struct wh_err *err)
 {
     struct volume v = {0};
     if (!*text) {
@@ -138,6 +145,7 @@ struct wh_node *wh_short_volume(struct wh_arena *a, const char *text, const stru
         }
         at = end ? end + 1 : NULL;
     }
+    *ret_ignored = v.ignored;
     struct wh_node *n = copy ? volume_node(a, &v, mark, bare) : NULL;
     if (!n)
         wh_fail(err, ENOMEM, "volumes");

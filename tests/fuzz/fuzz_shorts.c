@@ -14,12 +14,13 @@ static const struct wh_mark mark = {.file = "fuzz", .line = 1, .column = 1};
 static bool parse(struct wh_arena *a, uint8_t kind, const char *text, struct wh_err *err)
 {
     struct wh_cut cut;
+    const char *ignored;
     struct wh_node *list = wh_node_seq(a, &mark);
     switch (kind % 4) {
     case 0:
         return wh_short_ports(a, text, &mark, list, err) == 0;
     case 1:
-        return wh_short_volume(a, text, &mark, err);
+        return wh_short_volume(a, text, &mark, &ignored, err);
     case 2:
         return wh_short_device(a, text, &mark, err);
     default:

@@ -106,6 +106,36 @@ static void test_convert(void **state)
     }
 }
 
+/* Warnings of values that are accepted. */
+static void test_advise(void **state)
+{
+    static const struct {
+        const char *yaml, *messages;
+    } rows[] = {
+        {"a: {restart: 'on-failure:3', stop_signal: SIGINT, hostname: a.b, mac_address: '02:42:ac:11:00:02'}", ""},
+        {"a: {restart: 'on-failure:x'}", "services.a: restart \"on-failure:x\" is not valid\n"},
+        {"a: {stop_signal: NOPE}", "services.a: stop_signal \"NOPE\" is not valid\n"},
+        {"a: {mac_address: '02:42:ac:11:00'}", "services.a: mac_address \"02:42:ac:11:00\" is not valid\n"},
+        {"a: {networks: {n: {ipv4_address: 1.2}}}", ""}, /* no text: refused elsewhere */
+        {"a: {networks: {n: {ipv4_address: 1.2.3}}}", "services.a: ipv4_address \"1.2.3\" is not valid\n"},
+        {"a: {labels: {com.docker.compose.x: y}}",
+         "services.a: label com.docker.compose.x is reserved and will be replaced\n"},
+        {"a: {ports: [{target: 1, published: '80'}]}, b: {ports: [{target: 2, published: '80'}]}",
+         "services.b: host port 80/tcp is published by \"a\" too\n"},
+        {"a: {ports: [{target: 1, published: '80', host_ip: 1.1.1.1}]}, b: {ports: [{target: 2, published: '80'}]}",
+         ""},
+    };
+    for (size_t i = 0; i < WH_ARRAY_LEN(rows); i++) {
+        struct loadtest t;
+        wh_auto_str yaml = {0};
+        loadtest_init(&t);
+        wh_str_fmt(&yaml, "services: {%s}", rows[i].yaml);
+        wh_compose_advise(&t.load, loadtest_yaml(&t, wh_str_c(&yaml)));
+        expect_str(rows[i].yaml, messages(&t), rows[i].messages);
+        loadtest_fini(&t);
+    }
+}
+
 static void test_order(void **state)
 {
     struct loadtest t;
@@ -133,6 +163,7 @@ static void test_circle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_validate), cmocka_unit_test(test_convert),
-                                       cmocka_unit_test(test_order), cmocka_unit_test(test_circle)};
+                                       cmocka_unit_test(test_advise), cmocka_unit_test(test_order),
+                                       cmocka_unit_test(test_circle)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
