@@ -175,14 +175,13 @@ int change_pairs(struct wh_arena *a, const struct wh_node *config, const char *t
                  const char ***ret_values, size_t *ret_n, struct wh_err *err)
 {
     const char **words;
-    size_t first = strcspn(text, " \t=");
     if (change_words(a, config, text, &words, ret_n, err) < 0)
         return -1;
     *ret_keys = wh_arena_array(a, const char *, *ret_n + 1);
     *ret_values = wh_arena_array(a, const char *, *ret_n + 1);
     if (!*ret_keys || !*ret_values)
         return wh_fail(err, ENOMEM, "instruction");
-    if (text[first] != '=') {
+    if (!*ret_n || !strchr(words[0], '=')) {
         *ret_n = 1;
         return old_pair(a, config, text, *ret_keys, *ret_values, err);
     }

@@ -56,11 +56,7 @@ static const struct row {
     {"pax owner", "x h|d=uid=70000\\ngid=80000\\n\n0 a|d=x\nEND", "a=x,o70000:80000", NULL},
     {"pax size wins over the header", "x h|d=size=3\\n\n0 a|d=abc|s=0\nEND", "a=abc", NULL},
     {"global pax header is read over", "g h|d=path=evil\\n\n0 a|d=x\nEND", "a=x", NULL},
-    {"GNU long name", "L ././@LongLink|d=long/nnn\\0\n0 short|d=x\nEND",
-     "long/ "
-     "long/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
-     "nnnnnnnnnnnn=x",
-     NULL},
+    {"GNU long name", "L ././@LongLink|d=long/nnn\\0\n0 short|d=x\nEND", "long/ long/nnn=x", NULL},
     {"GNU long link", "K ././@LongLink|d=some/target\\0\n2 l|t=short\nEND", "l->some/target", NULL},
     {"base-256 uid", "0 a|d=x|U=\\x80\\0\\0\\0\\0\\x01\\0\\0\nEND", "a=x,o65536:0", NULL},
     {"user xattr", "x h|d=SCHILY.xattr.user.k=v\\n\n0 a|d=x\nEND", "a=x,user.k=v", NULL},
