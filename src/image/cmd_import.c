@@ -4,6 +4,7 @@
 #include "change.h"
 #include "command.h"
 #include "platform.h"
+#include "sandbox.h"
 #include "whale/codec/json.h"
 #include "whale/util/time.h"
 
@@ -88,7 +89,7 @@ int cmd_import(struct request *q, struct wh_err *err)
         return -1;
     if (name && ref.digest)
         return wh_fail(err, WH_E_INVALID, "cannot import digest reference");
-    if (open_input(q->args[0], &fd, err) < 0 || store_open(&s, q->root, err) < 0)
+    if (open_input(q->args[0], &fd, err) < 0 || store_open(&s, q->root, err) < 0 || sandbox_enter(&s, false, err) < 0)
         return -1;
     struct source_fd input = {fd, q->args[0]};
     struct stream_result result;

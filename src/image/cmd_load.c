@@ -2,6 +2,7 @@
 /* image load: finds out what the input is and reports what was loaded. */
 #include "layout.h"
 #include "load.h"
+#include "sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,7 +70,7 @@ int cmd_load(struct request *q, struct wh_err *err)
     struct load l = {.q = q, .archive = &archive};
     struct stat st;
     wh_auto_fd fd = -1;
-    if (open_input(q, &fd, err) < 0 || store_open(&s, q->root, err) < 0)
+    if (open_input(q, &fd, err) < 0 || store_open(&s, q->root, err) < 0 || sandbox_enter(&s, false, err) < 0)
         return -1;
     if (fstat(fd, &st) < 0)
         return wh_fail(err, errno, "input");

@@ -3,6 +3,7 @@
 #include "layout.h"
 #include "limits.h"
 #include "pull.h"
+#include "sandbox.h"
 #include "whale/util/file.h"
 #include "whale/util/time.h"
 
@@ -143,7 +144,7 @@ int cmd_pull(struct request *q, struct wh_err *err)
         return -1;
     if ((q->platform ? platform_parse(&a, q->platform, &b.platform, err) : platform_host(&a, &b.platform, err)) < 0)
         return -1;
-    if (store_open(&s, q->root, err) < 0)
+    if (store_open(&s, q->root, err) < 0 || sandbox_enter(&s, true, err) < 0)
         return -1;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return wh_fail(err, ENOMEM, "HTTP client");

@@ -429,6 +429,20 @@ assert done and min(done) > 1000000, done
 END
 }
 
+@test "pull: the program has given up its privileges while it reads foreign bytes" {
+    "$IMAGE" pull --progress=quiet "$BAD/slow-loris" &
+    pid=$!
+    await 10 has_beginning
+    status=$(cat /proc/$pid/status)
+    kill -9 $pid
+    wait $pid || true
+    contains "$status" "NoNewPrivs:	1"
+    contains "$status" "Seccomp:	2"
+    # chown, dac_override, fowner, fsetid, mknod, setfcap, and sys_admin for the marks of overlay
+    for set in CapPrm CapEff CapBnd; do contains "$status" "$set:	000000008820001b"; done
+    i prune
+}
+
 @test "pull: a full disk is one clear message and leaves no half image" {
     mkdir small
     mount -t tmpfs -o size=3m tmpfs small
