@@ -187,7 +187,8 @@ static int spend(struct reader *r, const struct wh_node *n, const struct wh_mark
     r->alias_nodes += count_tree(n, budget);
     if (r->alias_nodes <= budget) /* only then is the tree small enough to be measured */
         return r->depth + tree_depth(n) > r->limits.max_depth ? fail_depth(r, mark) : 0;
-    wh_fail(r->err, WH_E_LIMIT, "yaml: aliases expand to more than %zu nodes", budget);
+    wh_fail(r->err, WH_E_LIMIT, "yaml: document contains excessive aliasing: aliases expand to more than %zu nodes",
+            budget);
     return fail_at(r, mark);
 }
 

@@ -108,8 +108,10 @@ static void check_scalar(struct check *c, const struct wh_path *path, const stru
     if (!t->bounded || (n->kind != WH_NODE_INT && n->kind != WH_NODE_FLOAT))
         return;
     double value = n->kind == WH_NODE_INT ? (double)n->integer : n->real;
-    if (value < t->min || value > t->max)
-        report(c, path, &n->mark, wh_arena_fmt(c->l->arena, "must be between %.0f and %.0f", t->min, t->max));
+    if (value < t->min)
+        report(c, path, &n->mark, wh_arena_fmt(c->l->arena, "must be greater than or equal to %.0f", t->min));
+    if (value > t->max)
+        report(c, path, &n->mark, wh_arena_fmt(c->l->arena, "must be less than or equal to %.0f", t->max));
 }
 
 static bool repeats(struct wh_map *seen, const struct wh_node *item, size_t i, size_t *ret_first)
