@@ -98,6 +98,7 @@ struct wh_load_options {
     bool no_env_resolution;
     bool want_variables; /* fill result.variables, substitute nothing and stop after the merge */
     bool note_variables; /* fill result.variables and load as usual */
+    bool keep_unused;    /* keep networks, volumes, secrets and configs that no service uses */
     bool all_services;   /* keep services of inactive profiles (down, config --profiles) */
 };
 

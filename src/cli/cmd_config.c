@@ -50,52 +50,60 @@ static const struct wh_opt options[] = {
     HIDDEN(errors, "errors", "text|json", "text"),
 };
 
-/* One aspect instead of the whole: the option that asks for it and what prints it. */
+/* One aspect instead of the whole: the option that asks for it and what prints it; the first one given wins. */
 static const struct part {
-    size_t option; /* bool in struct wh_config_options */
+    const char *option;
     wh_config_print *print;
+    bool whole_project; /* named services do not matter */
+    bool no_env;        /* nor env files */
 } parts[] = {
-    {offsetof(struct wh_config_options, environment), wh_config_environment},
-    {offsetof(struct wh_config_options, services), wh_config_services},
-    {offsetof(struct wh_config_options, volumes), wh_config_volumes},
-    {offsetof(struct wh_config_options, networks), wh_config_networks},
-    {offsetof(struct wh_config_options, models), wh_config_models},
-    {offsetof(struct wh_config_options, profiles), wh_config_profiles},
-    {offsetof(struct wh_config_options, images), wh_config_images},
-    {offsetof(struct wh_config_options, variables), wh_config_variables},
+    {"services", wh_config_services, true, true},
+    {"volumes", wh_config_volumes, true, true},
+    {"networks", wh_config_networks, true, true},
+    {"models", wh_config_models, true, true},
+    {"hash", wh_config_hash, true, false},
+    {"profiles", wh_config_profiles, false, false},
+    {"images", wh_config_images, false, false},
+    {"variables", wh_config_variables, true, true},
+    {"environment", wh_config_environment, false, false},
+    {"explain", wh_config_explain, true, false},
 };
+static const struct part whole = {NULL, wh_config_whole, false, false};
 
-static wh_config_print *choose_part(const struct wh_config_options *o)
+static const struct part *choose_part(const struct wh_cli *cli)
 {
     for (size_t i = 0; i < WH_ARRAY_LEN(parts); i++)
-        if (*(const bool *)((const char *)o + parts[i].option))
-            return parts[i].print;
-    if (o->hash)
-        return wh_config_hash;
-    return o->explain ? wh_config_explain : wh_config_whole;
+        if (wh_opt_given(&cli->parser, parts[i].option))
+            return &parts[i];
+    return &whole;
 }
 
-static struct wh_load_options load_options(const struct wh_cli *cli, const struct wh_config_options *o)
+static struct wh_load_options load_options(const struct wh_cli *cli, const struct wh_config_options *o,
+                                           const struct part *part)
 {
-    /* names of the whole project are asked for, whatever services are named */
-    bool whole = o->services || o->volumes || o->networks || o->profiles || o->models || o->hash || o->environment;
     struct wh_load_options load = wh_cli_load_options(cli);
     load.services = cli->parser.args.items;
-    load.n_services = whole ? 0 : cli->parser.args.len;
+    load.n_services = part->whole_project ? 0 : cli->parser.args.len;
     load.no_interpolate = o->no_interpolate;
-    load.no_normalize = o->no_normalize;
+    load.no_normalize = o->no_normalize || cli->globals.compatibility;
     load.no_path_resolution = o->no_path_resolution;
-    load.no_consistency = o->no_consistency || o->profiles;
-    load.no_env_resolution = o->no_env_resolution;
+    load.no_consistency = o->no_consistency;
+    load.no_env_resolution = o->no_env_resolution || part->no_env;
     load.want_variables = o->variables;
     load.note_variables = o->explain != NULL;
-    load.all_services = o->profiles;
     return load;
+}
+
+static void warn_ignored(const struct wh_cli *cli, const char *option, const char *what)
+{
+    if (cli->parser.args.len)
+        fprintf(stderr, "warning: service filtering is not applied when --%s is set, %s\n", option, what);
 }
 
 static int check_options(const struct wh_config_options *o, struct wh_err *err)
 {
-    if (o->format && strcmp(o->format, "yaml") != 0 && strcmp(o->format, "json") != 0)
+    bool table = o->variables && o->format && strcmp(o->format, "table") == 0;
+    if (o->format && !table && strcmp(o->format, "yaml") != 0 && strcmp(o->format, "json") != 0)
         return wh_fail(err, WH_E_USAGE, "unsupported format \"%s\"", o->format);
     if (o->resolve_image_digests || o->lock_image_digests)
         return wh_fail(err, WH_E_GENERIC,
@@ -138,7 +146,12 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_auto_str text = {0};
     if (check_options(o, err) < 0)
         return -1;
-    struct wh_load_options load = load_options(cli, o);
+    const struct part *part = choose_part(cli);
+    struct wh_load_options load = load_options(cli, o, part);
+    if (o->variables)
+        warn_ignored(cli, "variables", "variables from the full model are shown");
+    else if (o->no_interpolate)
+        warn_ignored(cli, "no-interpolate", "the full model is shown");
     int status = wh_compose_load(&load, &r, err);
     print_diags(cli, o, &r);
     if (status < 0) {
@@ -148,7 +161,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     }
     if (o->quiet)
         return 0;
-    if (choose_part(o)(cli, o, &r, &text, err) < 0)
+    if (part->print(cli, o, &r, &text, err) < 0)
         return -1;
     return write_out(o, &text, err);
 }

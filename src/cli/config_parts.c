@@ -76,19 +76,35 @@ int wh_config_models(struct wh_cli *cli, const struct wh_config_options *o, stru
     return add_lines(&names, out, err);
 }
 
+static void add_profiles(const struct wh_node *services, struct wh_strv *names)
+{
+    for (size_t i = 0; i < wh_node_len(services); i++) {
+        const struct wh_node *profiles = wh_node_get(services->map.pairs[i].value, "profiles");
+        for (size_t k = 0; k < wh_node_len(profiles); k++)
+            wh_strv_add(names, profiles->seq.items[k]->text);
+    }
+}
+
 int wh_config_profiles(struct wh_cli *cli, const struct wh_config_options *o, struct wh_load_result *r,
                        struct wh_str *out, struct wh_err *err)
 {
     wh_auto_strv names = {0};
-    const struct wh_node *services = wh_node_get(r->root, "services");
-    for (size_t i = 0; i < wh_node_len(services); i++) {
-        const struct wh_node *profiles = wh_node_get(services->map.pairs[i].value, "profiles");
-        for (size_t k = 0; k < wh_node_len(profiles); k++)
-            wh_strv_add(&names, profiles->seq.items[k]->text);
-    }
+    add_profiles(wh_node_get(r->root, "services"), &names);
+    add_profiles(r->disabled_services, &names);
     return add_lines(&names, out, err);
 }
 
+static void add_images(const struct wh_project *p, const struct wh_service *s, struct wh_strv *names)
+{
+    wh_auto_free char *own = s->image ? NULL : wh_fmt("%s-%s", p->name, s->name);
+    const char *image = s->image ? s->image : own;
+    wh_strv_add(names, image ? image : "");
+    for (size_t i = 0; i < s->pre_start.len; i++)
+        if (s->pre_start.items[i].image && !wh_streq(s->pre_start.items[i].image, image))
+            wh_strv_add(names, s->pre_start.items[i].image);
+}
+
+/* One line for each service, also when they are equal. */
 int wh_config_images(struct wh_cli *cli, const struct wh_config_options *o, struct wh_load_result *r,
                      struct wh_str *out, struct wh_err *err)
 {
@@ -97,9 +113,11 @@ int wh_config_images(struct wh_cli *cli, const struct wh_config_options *o, stru
     if (wh_compose_project(r, &p, err) < 0)
         return -1;
     for (size_t i = 0; i < p->services.len; i++)
-        if (p->services.items[i].image)
-            wh_strv_add(&names, p->services.items[i].image);
-    return add_lines(&names, out, err);
+        add_images(p, &p->services.items[i], &names);
+    wh_strv_sort(&names);
+    for (size_t i = 0; i < names.len; i++)
+        wh_str_fmt(out, "%s\n", names.items[i]);
+    return names.failed || out->failed ? wh_fail(err, ENOMEM, "images") : 0;
 }
 
 int wh_config_environment(struct wh_cli *cli, const struct wh_config_options *o, struct wh_load_result *r,
@@ -135,12 +153,16 @@ int wh_config_hash(struct wh_cli *cli, const struct wh_config_options *o, struct
                 return -1;
         return 0;
     }
+    wh_auto_strv names = {0};
     char *rest = wh_arena_strdup(&r->arena, o->hash);
-    for (char *name = strsep(&rest, ","); name; name = strsep(&rest, ",")) {
-        const struct wh_service *s = wh_project_service(p, name);
+    for (char *name = strsep(&rest, ","); name; name = strsep(&rest, ","))
+        wh_strv_add(&names, name);
+    wh_strv_sort(&names);
+    for (size_t i = 0; i < names.len; i++) {
+        const struct wh_service *s = wh_project_service(p, names.items[i]);
         if (!s)
-            return wh_fail(err, WH_E_NOT_FOUND, "no such service: %s", name);
-        if (add_hash(s, out, err) < 0)
+            return wh_fail(err, WH_E_NOT_FOUND, "no such service: %s", names.items[i]);
+        if ((i == 0 || strcmp(names.items[i], names.items[i - 1]) != 0) && add_hash(s, out, err) < 0)
             return -1;
     }
     return 0;
@@ -197,12 +219,24 @@ static void add_table(const struct wh_load_result *r, struct wh_str *out)
     }
 }
 
+/* YAML with four blanks a level, which docker compose has here and nowhere else. */
+static void add_wide_yaml(const struct wh_node *map, struct wh_str *out)
+{
+    wh_auto_str text = {0};
+    wh_yaml_write(map, &text);
+    for (const char *line = wh_str_c(&text); *line;) {
+        size_t blanks = strspn(line, " "), len = strcspn(line, "\n");
+        wh_str_fmt(out, "%*s%.*s\n", (int)blanks, "", (int)len, line);
+        line += len + (line[len] == '\n');
+    }
+}
+
 int wh_config_variables(struct wh_cli *cli, const struct wh_config_options *o, struct wh_load_result *r,
                         struct wh_str *out, struct wh_err *err)
 {
     if (r->variables.len)
         qsort(r->variables.items, r->variables.len, sizeof(void *), compare_variables);
-    if (!o->format) {
+    if (!o->format || strcmp(o->format, "table") == 0) {
         add_table(r, out);
         return 0;
     }
@@ -214,7 +248,7 @@ int wh_config_variables(struct wh_cli *cli, const struct wh_config_options *o, s
         wh_json_write(map, WH_JSON_PRETTY, out);
         wh_str_addc(out, '\n');
     } else {
-        wh_yaml_write(map, out);
+        add_wide_yaml(map, out);
     }
     return 0;
 }

@@ -57,6 +57,7 @@ struct wh_load_options wh_cli_load_options(const struct wh_cli *cli)
         .n_profiles = g->profiles.len,
         .environ = cli->envp,
         .cwd = cli->cwd,
+        .keep_unused = g->all_resources,
     };
 }
 

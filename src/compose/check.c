@@ -15,8 +15,7 @@ struct check {
     const struct wh_node *services, *disabled;
     const char *name; /* of the service at hand */
     const struct wh_node *service;
-    struct wh_mark mark;      /* of its key */
-    struct wh_map containers; /* container_name -> name of the service that has it */
+    struct wh_mark mark; /* of its key */
 };
 
 typedef void check_fn(struct check *c);
@@ -264,20 +263,6 @@ static void check_limits(struct check *c)
     }
 }
 
-static void check_container_name(struct check *c)
-{
-    const struct wh_node *name = wh_node_get(c->service, "container_name");
-    if (!name || name->kind != WH_NODE_STR)
-        return;
-    const char *other = wh_map_get(&c->containers, name->text);
-    if (other)
-        wh_diag_error(c->l->diags, mark_of(c, name),
-                      "services.%s: container name \"%s\" is already in use by service \"%s\"", c->name, name->text,
-                      other);
-    else
-        wh_map_set(&c->containers, name->text, (void *)(uintptr_t)c->name);
-}
-
 static void check_watch(struct check *c)
 {
     const struct wh_node *rules = list_of(wh_node_get(c->service, "develop"), "watch");
@@ -329,7 +314,7 @@ static void check_service(struct check *c)
     static check_fn *const checks[] = {
         check_source, check_dockerfile,   check_contexts, check_platforms, check_networks,
         check_health, check_dependencies, check_volumes,  check_files,     check_models,
-        check_scale,  check_limits,       check_watch,    check_targets,   check_container_name,
+        check_scale,  check_limits,       check_watch,    check_targets,
     };
     for (size_t i = 0; i < WH_ARRAY_LEN(checks); i++)
         checks[i](c);
@@ -350,7 +335,23 @@ int wh_compose_check(struct wh_load *l, struct wh_node *root)
     const struct wh_node *secrets = map_of(root, "secrets");
     for (size_t i = 0; secrets && i < secrets->map.len; i++)
         check_secret_source(&c, &secrets->map.pairs[i]);
-    wh_map_fini(&c.containers);
     wh_compose_check_cycles(l, root);
     return l->diags->n_errors > before ? -1 : 0;
+}
+
+void wh_compose_check_container_names(struct wh_load *l, const struct wh_node *root)
+{
+    wh_auto_map taken = {0};
+    const struct wh_node *services = map_of(root, "services");
+    for (size_t i = 0; services && i < services->map.len; i++) {
+        const struct wh_pair *p = &services->map.pairs[i];
+        const struct wh_node *name = wh_node_get(p->value, "container_name");
+        const char *other = name ? wh_map_get(&taken, name->text) : NULL;
+        if (other)
+            wh_diag_error(l->diags, &name->mark,
+                          "services.%s: container name \"%s\" is already in use by service \"%s\"", p->key, name->text,
+                          other);
+        else if (name)
+            wh_map_set(&taken, name->text, (void *)(uintptr_t)p->key);
+    }
 }

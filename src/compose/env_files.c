@@ -125,9 +125,13 @@ int wh_compose_read_env_files(struct wh_load *l, const struct wh_node *services)
 
 int wh_compose_resolve_env_files(struct wh_load *l, struct wh_node *root)
 {
+    size_t before = l->diags->n_errors;
     int r = wh_compose_read_env_files(l, wh_node_get(root, "services"));
-    wh_compose_prune(l, root);
+    if (!l->opts->keep_unused)
+        wh_compose_prune(l, root);
+    if (!l->opts->no_consistency)
+        wh_compose_check_container_names(l, root);
     wh_compose_advise(l, root);
     wh_compose_warn_unsupported(l, root); /* only of what takes part */
-    return r;
+    return l->diags->n_errors > before ? -1 : r;
 }

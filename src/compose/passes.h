@@ -32,6 +32,8 @@ int wh_compose_convert(struct wh_load *l, struct wh_node *root);
 
 /* Reads env_file and label_file of the services of map. */
 int wh_compose_read_env_files(struct wh_load *l, const struct wh_node *services);
+/* Two services that take part cannot have one container_name. */
+void wh_compose_check_container_names(struct wh_load *l, const struct wh_node *root);
 /* Removes networks, volumes, secrets, configs and models that no service uses. */
 void wh_compose_prune(struct wh_load *l, struct wh_node *root);
 /* Warns of attributes that are accepted and not acted on. */
