@@ -50,8 +50,8 @@ struct wh_loop {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t has_work, helper_left;
     struct queue waiting, finished;
-    uint32_t busy_lanes[MAX_HELPERS];
-    int n_busy, n_helpers, n_idle;
+    uint32_t busy_lanes[MAX_HELPERS + 1]; /* one more for the loop itself, when no thread can be made */
+    int n_busy, n_helpers, n_idle, n_waiting;
     bool ending;
 
     size_t n_open; /* jobs whose done has not run; loop thread only */
@@ -195,6 +195,7 @@ static struct job *take_job(struct wh_loop *l)
         if (lane_is_busy(l, j->lane))
             continue;
         *at = j->next;
+        l->n_waiting--;
         if (!*at)
             l->waiting.tail = at;
         l->busy_lanes[l->n_busy++] = j->lane;
@@ -225,24 +226,27 @@ static bool wait_for_work(struct wh_loop *l)
     return r != ETIMEDOUT || l->waiting.head;
 }
 
+/* Called and left with the lock held. False when there is nothing that can be done now. */
+static bool run_one_job(struct wh_loop *l)
+{
+    struct job *j = take_job(l);
+    if (!j)
+        return false;
+    pthread_mutex_unlock(&l->lock);
+    j->work(j->data);
+    pthread_mutex_lock(&l->lock);
+    free_lane(l, j->lane);
+    queue_push(&l->finished, j);
+    ev_async_send(l->ev, &l->wake);
+    return true;
+}
+
 static void *helper_main(void *data)
 {
     struct wh_loop *l = data;
     pthread_mutex_lock(&l->lock);
-    for (;;) {
-        struct job *j = take_job(l);
-        if (!j) {
-            if (!wait_for_work(l))
-                break;
-            continue;
-        }
-        pthread_mutex_unlock(&l->lock);
-        j->work(j->data);
-        pthread_mutex_lock(&l->lock);
-        free_lane(l, j->lane);
-        queue_push(&l->finished, j);
-        ev_async_send(l->ev, &l->wake);
-    }
+    while (run_one_job(l) || wait_for_work(l))
+        ;
     l->n_helpers--;
     pthread_cond_signal(&l->helper_left);
     pthread_mutex_unlock(&l->lock);
@@ -273,16 +277,14 @@ int wh_loop_offload(struct wh_loop *l, uint32_t lane, wh_work_fn work, wh_work_f
     *j = (struct job){.lane = lane, .work = work, .done = done, .data = data};
     pthread_mutex_lock(&l->lock);
     queue_push(&l->waiting, j);
+    l->n_waiting++;
     l->n_open++;
-    if (l->n_idle > 0)
-        pthread_cond_signal(&l->has_work);
-    else if (l->n_helpers < MAX_HELPERS && start_helper(l) == 0)
+    pthread_cond_signal(&l->has_work);
+    if (l->n_waiting > l->n_idle && l->n_helpers < MAX_HELPERS && start_helper(l) == 0)
         l->n_helpers++;
-    bool stranded = l->n_helpers == 0;
+    while (l->n_helpers == 0 && run_one_job(l))
+        ; /* no thread can be made: late is better than never */
     pthread_mutex_unlock(&l->lock);
-    if (stranded)
-        /* No thread can be made: late is better than never. */
-        helper_main(l);
     return 0;
 }
 
