@@ -25,7 +25,7 @@ static void read_edns(ns_msg *msg, struct wh_dns_asked *asked)
         if (ns_parserr(msg, ns_s_ar, i, &rr) < 0)
             return;
         if (ns_rr_type(rr) == ns_t_opt) {
-            size_t size = ns_rr_class(rr);
+            size_t size = rr.rr_class;
             asked->has_edns = true;
             asked->udp_max = size < UDP_PLAIN_MAX ? UDP_PLAIN_MAX : size > UDP_MAX ? UDP_MAX : size;
         }
@@ -49,8 +49,8 @@ static bool read_question(ns_msg *msg, const uint8_t *query, size_t len, struct 
     if (has_pointer(query + NS_HFIXEDSZ))
         return false;
     asked->question_end = NS_HFIXEDSZ + (size_t)name + NS_QFIXEDSZ;
-    asked->type = ns_rr_type(rr);
-    asked->class = ns_rr_class(rr);
+    asked->type = rr.type;
+    asked->class = rr.rr_class;
     const char *text = ns_rr_name(rr);
     size_t i = 0;
     for (; text[i] && i < sizeof(asked->name) - 1; i++)
