@@ -48,81 +48,17 @@ static void add_jumps(struct wh_str *out, const char *chain, const char *hook, b
     wh_str_add(out, "\t}\n");
 }
 
-/* Calls fn for each family that the bridge has a subnet of. */
-static void each_subnet(struct wh_str *out, const struct wh_firewall_spec *spec, bool has_ipv6,
-                        void (*fn)(struct wh_str *out, const struct wh_bridge *b, const char *family,
-                                   const char *subnet, const char *gateway))
-{
-    for (size_t i = 0; i < spec->n_bridges; i++) {
-        const struct wh_bridge *b = &spec->bridges[i];
-        char subnet[WH_ADDR_TEXT_MAX], gateway[WH_ADDR_TEXT_MAX];
-        if (b->subnet4.addr.family)
-            fn(out, b, "ip", wh_cidr_text(&b->subnet4, subnet, sizeof(subnet)),
-               wh_addr_text(&b->gateway4, gateway, sizeof(gateway)));
-        if (b->subnet6.addr.family && has_ipv6)
-            fn(out, b, "ip6", wh_cidr_text(&b->subnet6, subnet, sizeof(subnet)),
-               wh_addr_text(&b->gateway6, gateway, sizeof(gateway)));
-    }
-}
-
-static void add_direct_drop(struct wh_str *out, const struct wh_bridge *b, const char *family, const char *subnet,
-                            const char *gateway)
-{
-    wh_str_fmt(out, "\t\tiifname != \"%s\" %s daddr %s ", b->name, family, subnet);
-    if (*gateway)
-        wh_str_fmt(out, "%s daddr != %s ", family, gateway);
-    wh_str_add(out, "drop\n");
-}
-
-static void add_raw_chain(struct wh_str *out, const struct wh_firewall_spec *spec, bool has_ipv6)
+static void add_filter_chains(struct wh_str *out)
 {
     wh_str_add(out, "\tchain raw {\n\t\ttype filter hook prerouting priority raw; policy accept;\n"
                     "\t\tiifname != \"lo\" ip daddr 127.0.0.0/8 drop\n"
-                    "\t\tiifname != \"lo\" ip saddr 127.0.0.0/8 drop\n");
-    for (size_t i = 0; has_ipv6 && i < spec->n_bridges; i++)
-        wh_str_fmt(out, "\t\tiifname \"%s\" icmpv6 type nd-router-advert drop\n", spec->bridges[i].name);
-    each_subnet(out, spec, has_ipv6, add_direct_drop);
-    wh_str_add(out, "\t}\n");
+                    "\t\tiifname != \"lo\" ip saddr 127.0.0.0/8 drop\n\t}\n"
+                    "\tchain forward {\n\t\ttype filter hook forward priority filter; policy accept;\n"
+                    "\t\tct state established,related accept\n\t}\n"
+                    "\tchain postrouting {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n\t}\n");
 }
 
-static void add_forward_rules(struct wh_str *out, const struct wh_bridge *b)
-{
-    if (b->internal)
-        wh_str_fmt(out, "\t\tiifname \"%s\" oifname != \"%s\" drop\n\t\tiifname != \"%s\" oifname \"%s\" drop\n",
-                   b->name, b->name, b->name, b->name);
-    if (b->no_icc)
-        wh_str_fmt(out, "\t\tiifname \"%s\" oifname \"%s\" ct status & dnat != dnat drop\n", b->name, b->name);
-    wh_str_fmt(out, "\t\tiifname != \"%s\" oifname \"%s\" ct status & dnat != dnat drop\n", b->name, b->name);
-}
-
-static void add_forward_chain(struct wh_str *out, const struct wh_firewall_spec *spec)
-{
-    wh_str_add(out, "\tchain forward {\n\t\ttype filter hook forward priority filter; policy accept;\n"
-                    "\t\tct state established,related accept\n");
-    for (size_t i = 0; i < spec->n_bridges; i++)
-        add_forward_rules(out, &spec->bridges[i]);
-    wh_str_add(out, "\t}\n");
-}
-
-/* A container that reaches itself or a neighbour by a published port must see the answer come back the same way. */
-static void add_hairpin(struct wh_str *out, const struct wh_bridge *b, const char *family, const char *subnet,
-                        const char *gateway)
-{
-    wh_str_fmt(out, "\t\toifname \"%s\" %s saddr %s ct status dnat masquerade\n", b->name, family, subnet);
-    if (!b->internal && !b->no_masquerade)
-        wh_str_fmt(out, "\t\toifname != \"%s\" %s saddr %s masquerade\n", b->name, family, subnet);
-}
-
-static void add_postrouting_chain(struct wh_str *out, const struct wh_firewall_spec *spec, bool has_ipv6)
-{
-    wh_str_add(out, "\tchain postrouting {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n");
-    for (size_t i = 0; i < spec->n_bridges; i++)
-        wh_str_fmt(out, "\t\toifname \"%s\" ip saddr 127.0.0.0/8 masquerade\n", spec->bridges[i].name);
-    each_subnet(out, spec, has_ipv6, add_hairpin);
-    wh_str_add(out, "\t}\n");
-}
-
-int wh_fw_base_text(const char *table, const struct wh_firewall_spec *spec, bool has_ipv6, struct wh_str *ret_text)
+int wh_fw_base_text(const char *table, bool has_ipv6, struct wh_str *ret_text)
 {
     wh_str_fmt(ret_text, "table inet %s {\n", table);
     add_maps(ret_text, "4", "ipv4_addr");
@@ -133,9 +69,70 @@ int wh_fw_base_text(const char *table, const struct wh_firewall_spec *spec, bool
         add_publish_chain(ret_text, "6", "ip6");
     add_jumps(ret_text, "prerouting", "prerouting priority dstnat", has_ipv6);
     add_jumps(ret_text, "output", "output priority -100", has_ipv6);
-    add_raw_chain(ret_text, spec, has_ipv6);
-    add_forward_chain(ret_text, spec);
-    add_postrouting_chain(ret_text, spec, has_ipv6);
+    add_filter_chains(ret_text);
+    wh_str_add(ret_text, "}\n");
+    return ret_text->failed ? -1 : 0;
+}
+
+/* ---- one network ---- */
+
+struct rules {
+    struct wh_str *out;
+    const char *table;
+    const struct wh_bridge *bridge;
+};
+
+static void add_rule(const struct rules *r, const char *chain, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+static void add_rule(const struct rules *r, const char *chain, const char *fmt, ...)
+{
+    va_list ap;
+    wh_str_fmt(r->out, "add rule inet %s %s ", r->table, chain);
+    va_start(ap, fmt);
+    wh_str_vfmt(r->out, fmt, ap);
+    va_end(ap);
+    wh_str_addc(r->out, '\n');
+}
+
+static void add_forward_rules(const struct rules *r)
+{
+    const char *name = r->bridge->name;
+    if (r->bridge->internal) {
+        add_rule(r, "forward", "iifname \"%s\" oifname != \"%s\" drop", name, name);
+        add_rule(r, "forward", "iifname != \"%s\" oifname \"%s\" drop", name, name);
+    }
+    if (r->bridge->no_icc)
+        add_rule(r, "forward", "iifname \"%s\" oifname \"%s\" ct status & dnat != dnat drop", name, name);
+    add_rule(r, "forward", "iifname != \"%s\" oifname \"%s\" ct status & dnat != dnat drop", name, name);
+}
+
+/* A container that reaches itself or a neighbour by a published port must see the answer come back the same way, hence
+ * the masquerade inside of the bridge. */
+static void add_subnet_rules(const struct rules *r, const char *family, const struct wh_cidr *subnet,
+                             const struct wh_addr *gateway)
+{
+    char net[WH_ADDR_TEXT_MAX], gw[WH_ADDR_TEXT_MAX], but[WH_ADDR_TEXT_MAX + 32] = "";
+    const char *name = r->bridge->name;
+    wh_cidr_text(subnet, net, sizeof(net));
+    if (gateway->family)
+        snprintf(but, sizeof(but), "%s daddr != %s ", family, wh_addr_text(gateway, gw, sizeof(gw)));
+    add_rule(r, "raw", "iifname != \"%s\" %s daddr %s %sdrop", name, family, net, but);
+    add_rule(r, "postrouting", "oifname \"%s\" %s saddr %s ct status dnat masquerade", name, family, net);
+    if (!r->bridge->internal && !r->bridge->no_masquerade)
+        add_rule(r, "postrouting", "oifname != \"%s\" %s saddr %s masquerade", name, family, net);
+}
+
+int wh_fw_bridge_text(const char *table, const struct wh_bridge *bridge, bool has_ipv6, struct wh_str *ret_text)
+{
+    struct rules r = {ret_text, table, bridge};
+    if (has_ipv6)
+        add_rule(&r, "raw", "iifname \"%s\" icmpv6 type nd-router-advert drop", bridge->name);
+    add_rule(&r, "postrouting", "oifname \"%s\" ip saddr 127.0.0.0/8 masquerade", bridge->name);
+    if (bridge->subnet4.addr.family)
+        add_subnet_rules(&r, "ip", &bridge->subnet4, &bridge->gateway4);
+    if (bridge->subnet6.addr.family && has_ipv6)
+        add_subnet_rules(&r, "ip6", &bridge->subnet6, &bridge->gateway6);
+    add_forward_rules(&r);
     return ret_text->failed ? -1 : 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The nft text of a project: what is fixed for its networks, and one item per published port. Pure. */
+/* The nft text of a project: a fixed part, rules for each network, and one item per published port. Pure. */
 #ifndef WH_NET_FIREWALL_TEXT_H
 #define WH_NET_FIREWALL_TEXT_H
 
@@ -17,8 +17,10 @@ struct wh_fw_item {
     uint16_t port;
 };
 
-/* Table, maps, base chains and the rules of the networks. Ends inside the table: the caller closes the brace. */
-int wh_fw_base_text(const char *table, const struct wh_firewall_spec *spec, bool has_ipv6, struct wh_str *ret_text);
+/* Table, maps and base chains: the same for every project. */
+int wh_fw_base_text(const char *table, bool has_ipv6, struct wh_str *ret_text);
+/* The rules of one network. No rule depends on the order of networks. */
+int wh_fw_bridge_text(const char *table, const struct wh_bridge *bridge, bool has_ipv6, struct wh_str *ret_text);
 
 /* The items of spec, by "map key"; values are owned: wh_fw_items_fini. */
 int wh_fw_items(const struct wh_firewall_spec *spec, bool has_ipv6, struct wh_map *ret_items, struct wh_err *err);

@@ -91,34 +91,51 @@ static int list_place(const struct place *p, struct wh_str *ret_text, struct wh_
     return wh_nft_ask(command, ret_text, err);
 }
 
-/* Commands that delete each of our rules in the listing. */
-static void write_deletes(const struct place *p, const char *listing, const char *comment, struct wh_str *out)
+/* The bridge that a line of a listing has a rule of ours for: its name in ret, "" when it is not ours. */
+static void read_rule(const char *line, const char *comment, char ret[WH_IFNAME_MAX], unsigned long *ret_handle)
 {
     char quoted[COMMENT_MAX + 16];
     snprintf(quoted, sizeof(quoted), "comment \"%s\"", comment);
-    for (const char *at = listing; (at = strstr(at, quoted)); at++) {
-        const char *handle = strstr(at, "# handle ");
-        const char *end = strchr(at, '\n');
-        if (handle && (!end || handle < end))
-            wh_str_fmt(out, "delete rule %s %s %s handle %lu\n", p->family, p->table, p->chain,
-                       strtoul(handle + strlen("# handle "), NULL, 10));
-    }
+    const char *at = strstr(line, quoted) ? strstr(line, "ifname \"") : NULL;
+    const char *handle = strstr(line, "# handle ");
+    ret[0] = '\0';
+    if (at && handle && sscanf(at, "ifname \"%15[^\"]\"", ret) == 1)
+        *ret_handle = strtoul(handle + strlen("# handle "), NULL, 10);
 }
 
-/* Counters, because iptables-nft shows only rules that have one. */
-static void write_inserts(const struct place *p, const struct wh_strv *bridges, const char *comment, struct wh_str *out)
+/* Commands that delete our rules for bridges that are not in keep. The listing is cut up. */
+static void write_deletes(const struct place *p, char *listing, const char *comment, const struct wh_strv *keep,
+                          struct wh_str *out)
 {
-    for (size_t i = 0; i < bridges->len; i++) {
-        for (size_t in = 0; in < 2; in++)
-            wh_str_fmt(out, "insert rule %s %s %s %s \"%s\" counter accept comment \"%s\"\n", p->family, p->table,
-                       p->chain, in ? "iifname" : "oifname", bridges->items[i], comment);
+    char *save = NULL;
+    for (char *line = strtok_r(listing, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        char bridge[WH_IFNAME_MAX];
+        unsigned long handle = 0;
+        read_rule(line, comment, bridge, &handle);
+        if (*bridge && !wh_strv_has(keep, bridge))
+            wh_str_fmt(out, "delete rule %s %s %s handle %lu\n", p->family, p->table, p->chain, handle);
     }
 }
 
-int wh_foreign_set(const struct wh_net_scope *scope, const struct wh_strv *bridges, struct wh_err *err)
+/* Commands that add what is missing. Counters, because iptables-nft shows only rules that have one. */
+static void write_inserts(const struct place *p, const struct wh_strv *bridges, const char *listing,
+                          const char *comment, struct wh_str *out)
+{
+    static const char *const sides[] = {"oifname", "iifname"};
+    for (size_t i = 0; i < bridges->len * 2; i++) {
+        char rule[64];
+        snprintf(rule, sizeof(rule), "%s \"%s\"", sides[i % 2], bridges->items[i / 2]);
+        if (!strstr(listing, rule))
+            wh_str_fmt(out, "insert rule %s %s %s %s counter accept comment \"%s\"\n", p->family, p->table, p->chain,
+                       rule, comment);
+    }
+}
+
+/* Commands that make our rules in all places those of `bridges`. */
+static int write_changes(const struct wh_net_scope *scope, const struct wh_strv *bridges, struct wh_str *out,
+                         struct wh_err *err)
 {
     char comment[COMMENT_MAX];
-    wh_auto_str out = {0};
     wh_auto_vec places = WH_VEC(struct place);
     make_comment(scope, comment);
     if (find_places(&places, err) < 0)
@@ -128,12 +145,27 @@ int wh_foreign_set(const struct wh_net_scope *scope, const struct wh_strv *bridg
         wh_auto_str listing = {0};
         if (list_place(p, &listing, err) < 0)
             return wh_wrap(err, "read chain %s of table %s", p->chain, p->table);
-        write_deletes(p, wh_str_c(&listing), comment, &out);
-        write_inserts(p, bridges, comment, &out);
+        write_inserts(p, bridges, wh_str_c(&listing), comment, out);
+        if (listing.len > 0)
+            write_deletes(p, listing.data, comment, bridges, out);
     }
+    return out->failed ? wh_fail(err, WH_E_LIMIT, "out of memory") : 0;
+}
+
+int wh_foreign_set(const struct wh_net_scope *scope, const struct wh_strv *bridges, struct wh_err *err)
+{
+    wh_auto_str out = {0};
+    if (write_changes(scope, bridges, &out, err) < 0)
+        return -1;
     if (out.len == 0)
         return 0;
     return wh_nft_run(wh_str_c(&out), err) < 0 ? wh_wrap(err, "accept rules in a foreign forward chain") : 0;
+}
+
+int wh_foreign_removal(const struct wh_net_scope *scope, struct wh_str *ret_text, struct wh_err *err)
+{
+    struct wh_strv none = {0};
+    return write_changes(scope, &none, ret_text, err);
 }
 
 /* Every bridge has its two rules in the listing. */

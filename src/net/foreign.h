@@ -11,6 +11,8 @@
 
 /* Makes our accept rules in foreign chains exactly those of `bridges` (empty: none). No such chain: nothing to do. */
 int wh_foreign_set(const struct wh_net_scope *scope, const struct wh_strv *bridges, struct wh_err *err);
+/* The nft commands that remove all of ours. */
+int wh_foreign_removal(const struct wh_net_scope *scope, struct wh_str *ret_text, struct wh_err *err);
 /* 0 all are there; 1 some are missing; -1. */
 int wh_foreign_check(const struct wh_net_scope *scope, const struct wh_strv *bridges, struct wh_err *err);
 

@@ -26,7 +26,7 @@ int wh_nft_ask(const char *commands, struct wh_str *ret_text, struct wh_err *err
 /* 0 the table (family inet) is there, 1 it is not, -1. Without loading rules. */
 int wh_nft_has_table(const char *name, struct wh_err *err);
 
-/* Deletes the project's table; a missing one is success. */
-int wh_net_delete_table(const struct wh_net_scope *scope, struct wh_err *err);
+/* Deletes the project's table and its rules in foreign chains, in one transaction; nothing there is success. */
+int wh_net_delete_rules(const struct wh_net_scope *scope, struct wh_err *err);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Removing everything of a project that the kernel still has, found by derived names alone. */
-#include "foreign.h"
 #include "net_private.h"
 
 #include "whale/sys/rtnl.h"
@@ -18,11 +17,7 @@ static int remove_devices(const struct wh_net_scope *scope, struct wh_err *err)
 
 int wh_net_sweep(const struct wh_net_scope *scope, struct wh_err *err)
 {
-    struct wh_strv none = {0};
     int devices = remove_devices(scope, err);
-    int table = wh_net_delete_table(scope, devices < 0 ? NULL : err);
-    int foreign = wh_foreign_set(scope, &none, devices < 0 || table < 0 ? NULL : err);
-    if (devices < 0 || table < 0 || foreign < 0)
-        return wh_wrap(err, "remove the networks of project %s", scope->project);
-    return 0;
+    int rules = wh_net_delete_rules(scope, devices < 0 ? NULL : err);
+    return devices < 0 || rules < 0 ? wh_wrap(err, "remove the networks of project %s", scope->project) : 0;
 }
