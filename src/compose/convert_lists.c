@@ -179,7 +179,7 @@ struct wh_node *wh_convert_hosts(struct wh_convert *c, const struct wh_path *pat
         add_host_text(c, path, list, n->seq.items[i]);
     for (size_t i = 0; list && n->kind == WH_NODE_MAP && i < n->map.len; i++)
         add_host_pair(c, path, list, &n->map.pairs[i]);
-    if (!wh_node_len(list))
+    if (!list || !list->seq.len)
         return NULL;
     qsort(list->seq.items, list->seq.len, sizeof(*list->seq.items), compare_texts);
     return list;

@@ -112,7 +112,7 @@ static void no_such_service(struct selection *s, const char *name, const struct 
 {
     const char *names[256];
     size_t n = 0;
-    for (size_t i = 0; i < wh_node_len(s->services) && n < WH_ARRAY_LEN(names); i++)
+    for (size_t i = 0; s->services && i < s->services->map.len && n < WH_ARRAY_LEN(names); i++)
         names[n++] = s->services->map.pairs[i].key;
     struct wh_diag *d = wh_diag_error(s->l->diags, mark, "no such service: %s", name);
     const char *near = wh_did_you_mean(name, names, n);
@@ -128,7 +128,7 @@ static void choose_named(struct selection *s, const char *pattern)
     bool found = exact != NULL;
     if (exact)
         choose(s, exact);
-    for (size_t i = 0; !exact && i < wh_node_len(s->services); i++) {
+    for (size_t i = 0; !exact && s->services && i < s->services->map.len; i++) {
         if (fnmatch(pattern, s->services->map.pairs[i].key, 0) != 0)
             continue;
         choose(s, &s->services->map.pairs[i]);
@@ -164,7 +164,7 @@ static void forget_others(struct selection *s, const struct wh_pair *p)
 static void keep_chosen(struct selection *s, struct wh_node *root)
 {
     struct wh_node *enabled = wh_node_map(s->l->arena, NULL), *disabled = disabled_of(s->l);
-    for (size_t i = 0; enabled && i < wh_node_len(s->services); i++) {
+    for (size_t i = 0; enabled && s->services && i < s->services->map.len; i++) {
         const struct wh_pair *p = &s->services->map.pairs[i];
         bool chosen = wh_map_has(&s->chosen, p->key);
         if (chosen)

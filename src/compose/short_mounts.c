@@ -101,7 +101,7 @@ static struct wh_node *volume_node(struct wh_arena *a, const struct volume *v, c
         return NULL;
     wh_node_put_str(a, n, "type", bind ? "bind" : "volume");
     wh_node_put_str(a, n, "source", v->source);
-    wh_node_put_str(a, n, "target", wh_clean_target(a, v->target));
+    wh_node_put_str(a, n, "target", wh_clean_target(a, v->target ? v->target : ""));
     if (v->read_only)
         wh_node_put_bool(a, n, "read_only", true);
     if (bind || v->selinux || v->propagation) {
