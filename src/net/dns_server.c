@@ -25,6 +25,8 @@
 #define CONN_IDLE_NS   (10 * WH_NS_PER_S)
 #define TICK_MS        200
 #define EVENTS         64
+#define TABLE          "whale-dns"
+#define REPLACE_TABLE  "add table ip " TABLE "\ndelete table ip " TABLE "\n"
 
 struct conn {
     int fd; /* -1 = free */
@@ -193,16 +195,19 @@ static unsigned port_of(int fd)
     return ntohs(sa.sin_port);
 }
 
+/* Only a restarted supervisor finds a table; deleting one waits for RCU (16 ms), so it is not done for nothing. */
 static int redirect(const struct wh_dns_listener *on)
 {
-    char commands[512];
+    char commands[640];
+    size_t skip = strlen(REPLACE_TABLE);
     snprintf(commands, sizeof(commands),
-             "add table ip whale-dns\ndelete table ip whale-dns\ntable ip whale-dns { chain output {\n"
-             "type nat hook output priority -100; policy accept;\n"
-             "ip daddr " WH_RESOLVER_ADDR " udp dport 53 dnat to " WH_RESOLVER_ADDR ":%u\n"
-             "ip daddr " WH_RESOLVER_ADDR " tcp dport 53 dnat to " WH_RESOLVER_ADDR ":%u\n}; }\n",
+             REPLACE_TABLE "create table ip " TABLE "\n"
+                           "table ip " TABLE " { chain output {\n"
+                           "type nat hook output priority -100; policy accept;\n"
+                           "ip daddr " WH_RESOLVER_ADDR " udp dport 53 dnat to " WH_RESOLVER_ADDR ":%u\n"
+                           "ip daddr " WH_RESOLVER_ADDR " tcp dport 53 dnat to " WH_RESOLVER_ADDR ":%u\n}; }\n",
              port_of(on->udp), port_of(on->tcp));
-    return wh_nft_run(commands, NULL);
+    return wh_nft_run(commands + skip, NULL) < 0 ? wh_nft_run(commands, NULL) : 0;
 }
 
 /* Without nftables port 53 itself, which an application that binds every address cannot have then. */
