@@ -415,6 +415,7 @@ static void adopt(struct keeper *k, int take_fd)
         if (k->table.procs[i].seq > k->next_seq)
             k->next_seq = k->table.procs[i].seq;
     k->n_loops = 1;
+    k->unsent = true;
 }
 
 int wh_keeper_become(const char *project, int listen_fd, int takeover_fd)
