@@ -105,10 +105,6 @@ static int check_options(const struct wh_config_options *o, struct wh_err *err)
     bool table = o->variables && o->format && strcmp(o->format, "table") == 0;
     if (o->format && !table && strcmp(o->format, "yaml") != 0 && strcmp(o->format, "json") != 0)
         return wh_fail(err, WH_E_USAGE, "unsupported format \"%s\"", o->format);
-    if (o->resolve_image_digests || o->lock_image_digests)
-        return wh_fail(err, WH_E_GENERIC,
-                       "image digests cannot be resolved by config yet: pull the images and use "
-                       "`whale-compose images`");
     return 0;
 }
 
@@ -161,6 +157,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     }
     if (o->quiet)
         return 0;
+    if (part == &whole && wh_config_pin(o, &r, err) < 0)
+        return -1;
     if (part->print(cli, o, &r, &text, err) < 0)
         return -1;
     return write_out(o, &text, err);
