@@ -23,7 +23,11 @@ struct wh_diag *wh_convert_fail(struct wh_convert *c, const struct wh_path *path
                                 const char *text)
 {
     c->n_errors++;
-    return wh_diag_error(c->l->diags, &n->mark, "%s: %s", wh_path_text(c->l->arena, path, WH_PATH_INDEX), text);
+    struct wh_diag *d =
+        wh_diag_error(c->l->diags, &n->mark, "%s: %s", wh_path_text(c->l->arena, path, WH_PATH_INDEX), text);
+    if (n->overrode && n->overrode->file)
+        wh_diag_place(c->l->diags, d, n->overrode, "replaces the value at");
+    return d;
 }
 
 static struct wh_node *text_value(struct wh_convert *c, const struct wh_node *n, const char *text)

@@ -76,11 +76,20 @@ static void hint_kinds(struct check *c, struct wh_diag *d, const struct wh_type 
         wh_diag_hint(c->l->diags, d, "found %s; can be: %s", found, text);
 }
 
+/* A wrong value in a file that overrides another: where the value is that it replaced. */
+static void note_override(struct check *c, struct wh_diag *d, const struct wh_node *n)
+{
+    if (n->overrode && n->overrode->file)
+        wh_diag_place(c->l->diags, d, n->overrode, "replaces the value at");
+}
+
 static void report_kind(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n)
 {
     char must[96], text[160];
     snprintf(text, sizeof(text), "must be a %s", wh_type_must(t, must, sizeof(must)));
-    hint_kinds(c, report(c, path, &n->mark, text), t, n);
+    struct wh_diag *d = report(c, path, &n->mark, text);
+    hint_kinds(c, d, t, n);
+    note_override(c, d, n);
 }
 
 static void check_words(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n)
@@ -97,6 +106,7 @@ static void check_words(struct check *c, const struct wh_path *path, const struc
     const char *near = wh_did_you_mean(n->text, t->words, n_words);
     if (near)
         wh_diag_hint(c->l->diags, d, "did you mean %s?", near);
+    note_override(c, d, n);
 }
 
 static void check_scalar(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n)
