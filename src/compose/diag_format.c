@@ -97,21 +97,22 @@ static void add_excerpt(const struct wh_mark *m, const struct style *st, struct 
 
 static void add_place(const struct wh_mark *m, const struct style *st, struct wh_str *out)
 {
-    if (!m->file)
-        return;
     wh_str_add(out, st->bold);
     add_safe(out, m->file, strlen(m->file));
     if (m->line)
         wh_str_fmt(out, ":%u", m->line);
     if (m->line && m->column)
         wh_str_fmt(out, ":%u", m->column);
-    wh_str_fmt(out, ":%s ", st->off);
+    wh_str_add(out, st->off);
 }
 
 static void add_head(bool is_error, const struct wh_mark *mark, const char *text, const struct style *st,
                      struct wh_str *out)
 {
-    add_place(mark, st, out);
+    if (mark->file) {
+        add_place(mark, st, out);
+        wh_str_add(out, ": ");
+    }
     wh_str_fmt(out, "%s%s:%s ", is_error ? st->red : st->yellow, is_error ? "error" : "warning", st->off);
     add_safe(out, text, strlen(text));
     wh_str_addc(out, '\n');

@@ -61,6 +61,36 @@ static void split(struct wh_load *l, struct wh_node *root)
     l->res->disabled_services = disabled;
 }
 
+static size_t collect_profiles(const struct wh_node *services, const char **names, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; services && i < services->map.len; i++) {
+        const struct wh_node *own = wh_node_get(services->map.pairs[i].value, "profiles");
+        for (size_t k = 0; k < wh_node_len(own) && n < max; k++)
+            names[n++] = own->seq.items[k]->text;
+    }
+    return n;
+}
+
+/* A profile that no service has is probably misspelt. */
+static void warn_unknown_profiles(struct wh_load *l, const struct wh_node *services)
+{
+    const char *known[256];
+    size_t n = collect_profiles(services, known, WH_ARRAY_LEN(known));
+    for (size_t i = 0; n < WH_ARRAY_LEN(known) && i < l->res->profiles.len; i++) {
+        const char *name = wh_vec_at(&l->res->profiles, const char *, i);
+        bool found = strcmp(name, "*") == 0;
+        for (size_t k = 0; k < n && !found; k++)
+            found = strcmp(known[k], name) == 0;
+        if (found)
+            continue;
+        struct wh_diag *d = wh_diag_warn(l->diags, NULL, "no service has the profile \"%s\"", name);
+        const char *near = wh_did_you_mean(name, known, n);
+        if (near)
+            wh_diag_hint(l->diags, d, "did you mean %s?", near);
+    }
+}
+
 int wh_compose_apply_profiles(struct wh_load *l, struct wh_node *root)
 {
     const struct wh_node *services = services_of(root);
@@ -68,6 +98,8 @@ int wh_compose_apply_profiles(struct wh_load *l, struct wh_node *root)
     for (size_t i = 0; services && i < services->map.len; i++)
         all = all && is_enabled(l, services->map.pairs[i].value);
     disabled_of(l);
+    if (l->opts->n_profiles) /* COMPOSE_PROFILES may serve several projects */
+        warn_unknown_profiles(l, services);
     if (!l->opts->all_services && !all)
         split(l, root);
     return 0;

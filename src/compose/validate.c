@@ -70,7 +70,9 @@ static void hint_kinds(struct check *c, struct wh_diag *d, const struct wh_type 
             len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? ", " : "", names[i].text);
     const char *found = n->kind == WH_NODE_NULL ? "nothing" : wh_node_kind_text(n->kind);
     bool quote = n->kind != WH_NODE_STR && wh_node_is_scalar(n) && n->kind != WH_NODE_NULL && (t->kinds & WH_K_STR);
-    if (quote)
+    if (quote && (t->kinds & WH_K_BOOL))
+        wh_diag_hint(c->l->diags, d, "write true or false");
+    else if (quote)
         wh_diag_hint(c->l->diags, d, "put the value in quotes: \"%s\"", n->text);
     else
         wh_diag_hint(c->l->diags, d, "found %s; can be: %s", found, text);
