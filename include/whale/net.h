@@ -213,9 +213,9 @@ struct wh_backend {
 };
 struct wh_publish {
     enum wh_proto proto;
-    struct wh_addr host_ip; /* none / 0.0.0.0 = every v4 address of the host; :: = every v6 address */
+    struct wh_addr host_ip; /* none = every address of the host, 0.0.0.0 = every v4, :: = every v6 address */
     uint16_t port;
-    const struct wh_backend *backends; /* of host_ip's family (none = v4); others are ignored */
+    const struct wh_backend *backends; /* of host_ip's family (none = either); others are ignored */
     size_t n_backends;
 };
 
@@ -258,6 +258,9 @@ int wh_relay_new(struct wh_relay **ret_relay, struct wh_err *err);
  * the port is already listened on; n = 0 stops listening on it. Port in use: -1, the caller may ignore it. */
 int wh_relay_set(struct wh_relay *relay, bool loopback_only, uint16_t port, const struct wh_backend *backends, size_t n,
                  struct wh_err *err);
+/* Makes the relay serve exactly the tcp ports of the list that are published on every address (host_ip none) and have
+ * backends; a port whose IPv6 side somebody else has is left out. */
+void wh_relay_apply(struct wh_relay *relay, const struct wh_publish *list, size_t n);
 void wh_relay_free(struct wh_relay *relay); /* ends all connections */
 
 /* ---- name service ------------------------------------------------------------------------------------------------ */

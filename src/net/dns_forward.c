@@ -15,6 +15,7 @@
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #define SLOTS        256
 #define SERVERS_MAX  8
@@ -22,6 +23,7 @@
 #define TRY_NS       (2 * WH_NS_PER_S)
 #define TRY_QUICK_NS (WH_NS_PER_S / 2) /* while no server has answered lately */
 #define SILENCE_NS   (30 * WH_NS_PER_S)
+#define LOOK_NS      (2 * WH_NS_PER_S)
 
 struct question {
     int fd; /* -1 = free */
@@ -40,6 +42,9 @@ struct wh_dns_forward {
     struct wh_dns *dns;
     struct wh_addr servers[SERVERS_MAX];
     size_t n_servers;
+    char path[256]; /* of the host's resolv.conf */
+    struct timespec changed;
+    int64_t looked_ns;
     int64_t silent_since_ns; /* a server let a question time out; 0 = the last one answered */
     size_t n_open;
     struct question slots[SLOTS];
@@ -81,7 +86,10 @@ void wh_dns_forward_free(struct wh_dns_forward *fwd)
 int wh_dns_forward_load(struct wh_dns_forward *fwd, const char *path, struct wh_err *err)
 {
     struct wh_resolv host = {0};
-    if (wh_resolv_read(path, &host, err) < 0)
+    struct stat st;
+    snprintf(fwd->path, sizeof(fwd->path), "%s", path ? path : "/etc/resolv.conf");
+    fwd->changed = stat(fwd->path, &st) == 0 ? st.st_mtim : (struct timespec){0};
+    if (wh_resolv_read(fwd->path, &host, err) < 0)
         return -1;
     fwd->n_servers = 0;
     for (size_t i = 0; i < host.servers.len && fwd->n_servers < SERVERS_MAX; i++) {
@@ -90,6 +98,22 @@ int wh_dns_forward_load(struct wh_dns_forward *fwd, const char *path, struct wh_
     }
     wh_resolv_fini(&host);
     return 0;
+}
+
+/* A laptop changes its network while a project runs. */
+static void look_for_change(struct wh_dns_forward *fwd)
+{
+    int64_t now = wh_now_mono_ns();
+    struct stat st;
+    if (now - fwd->looked_ns < LOOK_NS)
+        return;
+    fwd->looked_ns = now;
+    if (stat(fwd->path, &st) == 0 &&
+        (st.st_mtim.tv_sec != fwd->changed.tv_sec || st.st_mtim.tv_nsec != fwd->changed.tv_nsec)) {
+        char path[sizeof(fwd->path)];
+        memcpy(path, fwd->path, sizeof(path));
+        wh_dns_forward_load(fwd, path, NULL);
+    }
 }
 
 /* ---- sending ---- */
@@ -200,6 +224,7 @@ bool wh_dns_forward_start(struct wh_dns_forward *fwd, const struct wh_dns_return
                           size_t len, bool tcp, int *ret_rcode)
 {
     struct question *q = fwd->slots;
+    look_for_change(fwd);
     *ret_rcode = ns_r_nxdomain;
     if (server_count(fwd, ret_to->client) == 0)
         return false;

@@ -13,8 +13,6 @@
 
 #include <string.h>
 
-#define NAMES_ANY "any"
-
 /* ---- the fixed part ---- */
 
 static void add_maps(struct wh_str *out, const char *suffix, const char *addr_type)
@@ -138,10 +136,12 @@ int wh_fw_bridge_text(const char *table, const struct wh_bridge *bridge, bool ha
 
 /* ---- items ---- */
 
-static uint8_t publish_family(const struct wh_publish *p)
-{
-    return p->host_ip.family == 6 ? 6 : 4;
-}
+/* One family of a published port. */
+struct side {
+    const struct wh_publish *publish;
+    uint8_t family;
+    size_t n; /* backends of the family */
+};
 
 /* The literal name of the map for [balanced][wildcard][v6]. */
 static const char *choose_map(bool balanced, bool wildcard, bool v6)
@@ -150,12 +150,13 @@ static const char *choose_map(bool balanced, bool wildcard, bool v6)
     return names[balanced][wildcard][v6];
 }
 
-static void set_names(struct wh_fw_item *item, const struct wh_publish *p, bool balanced)
+static void set_names(struct wh_fw_item *item, const struct side *s)
 {
-    char addr[WH_ADDR_TEXT_MAX] = NAMES_ANY;
+    const struct wh_publish *p = s->publish;
+    char addr[WH_ADDR_TEXT_MAX] = "any";
     bool wildcard = wh_addr_is_any(&p->host_ip);
     const char *proto = wh_proto_text(p->proto);
-    item->map = choose_map(balanced, wildcard, publish_family(p) == 6);
+    item->map = choose_map(s->n > 1, wildcard, s->family == 6);
     item->proto = p->proto;
     item->port = p->port;
     if (wildcard) {
@@ -164,18 +165,18 @@ static void set_names(struct wh_fw_item *item, const struct wh_publish *p, bool 
         wh_addr_text(&p->host_ip, addr, sizeof(addr));
         snprintf(item->key, sizeof(item->key), "%s . %s . %u", proto, addr, p->port);
     }
-    if (!balanced)
+    if (s->n < 2)
         return;
-    snprintf(item->chain, sizeof(item->chain), "b%u_%s_%s_%u", publish_family(p), addr, proto, p->port);
+    snprintf(item->chain, sizeof(item->chain), "b%u_%s_%s_%u", s->family, addr, proto, p->port);
     for (char *c = item->chain; (c = strchr(c, ':'));)
         *c = '_'; /* no colons in a chain's name */
 }
 
-static size_t count_backends(const struct wh_publish *p)
+static size_t count_backends(const struct wh_publish *p, uint8_t family)
 {
     size_t n = 0;
     for (size_t i = 0; i < p->n_backends; i++)
-        n += p->backends[i].addr.family == publish_family(p);
+        n += p->backends[i].addr.family == family;
     return n;
 }
 
@@ -185,15 +186,16 @@ static void add_backend(struct wh_str *out, const struct wh_backend *b)
     wh_str_fmt(out, "%s . %u", wh_addr_text(&b->addr, addr, sizeof(addr)), b->port);
 }
 
-static void set_target(struct wh_fw_item *item, const struct wh_publish *p, size_t n)
+static void set_target(struct wh_fw_item *item, const struct side *s)
 {
-    bool balanced = item->chain[0] != '\0';
+    const struct wh_publish *p = s->publish;
+    bool balanced = s->n > 1;
     if (balanced)
         wh_str_fmt(&item->to, "meta l4proto %s dnat %s addr . port to numgen inc mod %zu map { ",
-                   wh_proto_text(p->proto), publish_family(p) == 6 ? "ip6" : "ip", n);
+                   wh_proto_text(p->proto), s->family == 6 ? "ip6" : "ip", s->n);
     size_t at = 0;
     for (size_t i = 0; i < p->n_backends; i++) {
-        if (p->backends[i].addr.family != publish_family(p))
+        if (p->backends[i].addr.family != s->family)
             continue;
         if (balanced)
             wh_str_fmt(&item->to, "%s%zu : ", at ? ", " : "", at);
@@ -212,14 +214,14 @@ static void free_item(struct wh_fw_item *item)
     }
 }
 
-static int add_item(struct wh_map *items, const struct wh_publish *p, size_t n)
+static int add_item(struct wh_map *items, const struct side *s)
 {
     char id[128];
     struct wh_fw_item *item = calloc(1, sizeof(*item));
     if (!item)
         return -1;
-    set_names(item, p, n > 1);
-    set_target(item, p, n);
+    set_names(item, s);
+    set_target(item, s);
     snprintf(id, sizeof(id), "%s %s", item->map, item->key);
     free_item(wh_map_get(items, id));
     if (item->to.failed || wh_map_set(items, id, item) < 0) {
@@ -231,12 +233,13 @@ static int add_item(struct wh_map *items, const struct wh_publish *p, size_t n)
 
 int wh_fw_items(const struct wh_firewall_spec *spec, bool has_ipv6, struct wh_map *ret_items, struct wh_err *err)
 {
-    for (size_t i = 0; i < spec->n_publishes; i++) {
-        const struct wh_publish *p = &spec->publishes[i];
-        size_t n = count_backends(p);
-        if (n == 0 || (publish_family(p) == 6 && !has_ipv6))
+    for (size_t i = 0; i < spec->n_publishes * 2; i++) {
+        struct side s = {.publish = &spec->publishes[i / 2], .family = i % 2 ? 6 : 4};
+        s.n = count_backends(s.publish, s.family);
+        bool is_asked = !s.publish->host_ip.family || s.publish->host_ip.family == s.family;
+        if (s.n == 0 || !is_asked || (s.family == 6 && !has_ipv6))
             continue;
-        if (add_item(ret_items, p, n) < 0)
+        if (add_item(ret_items, &s) < 0)
             return wh_fail(err, WH_E_LIMIT, "out of memory");
     }
     return 0;

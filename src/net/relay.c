@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 
 #define BACKENDS_MAX 64
-#define CONNS_MAX    512 /* five descriptors each; more clients wait in the backlog */
+#define CONNS_MAX    512 /* six descriptors each; further clients are closed */
 #define CHUNK        65536
 #define EVENTS       64
 
@@ -168,14 +168,14 @@ static void start_conn(struct wh_relay *r, int take_client, const struct wh_back
 static void handle_listener(struct wh_relay *r, struct listener *l)
 {
     struct wh_backend backend;
-    if (r->n_conns >= CONNS_MAX)
-        return;
     pthread_mutex_lock(&r->lock);
     int client = l->fd >= 0 && l->n > 0 ? accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
     if (client >= 0)
         backend = l->backends[l->turn++ % l->n];
     pthread_mutex_unlock(&r->lock);
-    if (client >= 0)
+    if (client >= 0 && r->n_conns >= CONNS_MAX)
+        close(client);
+    else if (client >= 0)
         start_conn(r, client, &backend);
 }
 
@@ -315,6 +315,35 @@ int wh_relay_set(struct wh_relay *relay, bool loopback_only, uint16_t port, cons
             return wh_fail(err, error, "start the relay for IPv6 clients");
     }
     return ret;
+}
+
+/* Ports of which IPv6 clients are served here: those published on every address. */
+static bool is_relayed(const struct wh_publish *p)
+{
+    return p->proto == WH_TCP && !p->host_ip.family && p->n_backends > 0;
+}
+
+static bool is_wanted(const struct listener *l, const struct wh_publish *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (is_relayed(&list[i]) && list[i].port == l->port)
+            return true;
+    }
+    return false;
+}
+
+void wh_relay_apply(struct wh_relay *relay, const struct wh_publish *list, size_t n)
+{
+    pthread_mutex_lock(&relay->lock);
+    for (struct listener *l = relay->listeners; l; l = l->next) {
+        if (l->fd >= 0 && !is_wanted(l, list, n))
+            wh_close(&l->fd);
+    }
+    pthread_mutex_unlock(&relay->lock);
+    for (size_t i = 0; i < n; i++) {
+        if (is_relayed(&list[i]))
+            wh_relay_set(relay, false, list[i].port, list[i].backends, list[i].n_backends, NULL);
+    }
 }
 
 static void stop_thread(struct wh_relay *r)

@@ -118,11 +118,11 @@ static void publish(const struct wh_publish *list, size_t n)
 static void publish_standard(void)
 {
     const struct wh_backend web = {addr_of("10.77.1.10"), 80}, dns = {addr_of("10.77.1.10"), 53},
-                            six = {addr_of("fd77:1::10"), 80};
+                            both[] = {web, {addr_of("fd77:1::10"), 80}};
     const struct wh_publish list[] = {
-        {WH_TCP, addr_of(""), 8080, &web, 1},          {WH_TCP, addr_of("127.0.0.1"), 8081, &web, 1},
+        {WH_TCP, addr_of(""), 8080, both, 2},          {WH_TCP, addr_of("127.0.0.1"), 8081, &web, 1},
         {WH_TCP, addr_of("127.0.0.2"), 8081, &web, 1}, {WH_TCP, addr_of("198.51.100.1"), 8082, &web, 1},
-        {WH_UDP, addr_of(""), 5353, &dns, 1},          {WH_TCP, addr_of("::"), 8080, &six, 1},
+        {WH_UDP, addr_of(""), 5353, &dns, 1},          {WH_TCP, addr_of("::"), 8088, both + 1, 1},
     };
     publish(list, WH_ARRAY_LEN(list));
 }
@@ -150,6 +150,8 @@ static void test_reachability(void **state)
         {"host by its own address", HOST, SOCK_STREAM, "198.51.100.1", 8080, "a1 "},
         {"host by a gateway", HOST, SOCK_STREAM, "10.77.2.1", 8080, "a1 "},
         {"host by its v6 address", HOST, SOCK_STREAM, "2001:db8::1", 8080, "a1six "},
+        {"v6 only publish by v6", OUT, SOCK_STREAM, "2001:db8::1", 8088, "a1six 2001:db8::2"},
+        {"v6 only publish by v4", OUT, SOCK_STREAM, "198.51.100.1", 8088, "refused"},
         {"host by ::1 is refused at once", HOST, SOCK_STREAM, "::1", 8080, "refused"},
         {"outside keeps its address", OUT, SOCK_STREAM, "198.51.100.1", 8080, "a1 198.51.100.2"},
         {"outside by v6 keeps its address", OUT, SOCK_STREAM, "2001:db8::1", 8080, "a1six 2001:db8::2"},
