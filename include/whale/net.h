@@ -20,6 +20,8 @@
 #ifndef WHALE_NET_H
 #define WHALE_NET_H
 
+#include "whale/net/addr.h"
+#include "whale/net/dns.h"
 #include "whale/util/err.h"
 #include "whale/util/str.h"
 #include "whale/util/vec.h"
@@ -29,34 +31,6 @@
 #include <stdint.h>
 
 #define WH_IFNAME_MAX 16 /* with the NUL, as IFNAMSIZ */
-
-/* ---- addresses ------------------------------------------------------------------------------------------------ */
-
-/* family 0 = no address; 4 or 6. bytes in network order; a v4 address is in bytes[0..3]. */
-struct wh_addr {
-    uint8_t family;
-    uint8_t bytes[16];
-};
-
-/* addr is the base (host bits zero) unless a comment says otherwise. addr.family 0 = none. */
-struct wh_cidr {
-    struct wh_addr addr;
-    uint8_t prefix;
-};
-
-#define WH_ADDR_TEXT_MAX 64
-
-int wh_addr_parse(const char *text, struct wh_addr *ret_addr);          /* "10.0.0.1", "fd00::1", "[::1]"; 0 or -1 */
-char *wh_addr_text(const struct wh_addr *addr, char *buf, size_t size); /* "" for none; returns buf */
-bool wh_addr_equal(const struct wh_addr *a, const struct wh_addr *b);
-bool wh_addr_is_any(const struct wh_addr *a);                            /* none, 0.0.0.0 or :: */
-int wh_cidr_parse(const char *text, struct wh_cidr *ret_cidr);           /* host bits are cleared; 0 or -1 */
-char *wh_cidr_text(const struct wh_cidr *cidr, char *buf, size_t size);  /* returns buf */
-bool wh_cidr_has(const struct wh_cidr *cidr, const struct wh_addr *a);   /* same family and inside */
-bool wh_cidr_overlaps(const struct wh_cidr *a, const struct wh_cidr *b); /* also for 0.0.0.0/0 */
-int wh_mac_parse(const char *text, uint8_t ret_mac[6]);                  /* 0 or -1 */
-void wh_mac_from_addr(const struct wh_addr *a, uint8_t ret_mac[6]);      /* locally administered, 02:42:... */
-char *wh_mac_text(const uint8_t mac[6], char *buf, size_t size);         /* returns buf */
 
 /* ---- names ---------------------------------------------------------------------------------------------------- */
 
@@ -262,67 +236,6 @@ int wh_relay_set(struct wh_relay *relay, bool loopback_only, uint16_t port, cons
  * backends; a port whose IPv6 side somebody else has is left out. */
 void wh_relay_apply(struct wh_relay *relay, const struct wh_publish *list, size_t n);
 void wh_relay_free(struct wh_relay *relay); /* ends all connections */
-
-/* ---- name service ------------------------------------------------------------------------------------------------ */
-
-#define WH_RESOLVER_ADDR "127.0.0.11"
-
-/* One container on one network. Strings are copied. The project's own and, on shared networks, other projects'
- * containers. */
-struct wh_dns_record {
-    const char *container_id;
-    const char *container; /* name: resolves, and is the PTR answer "container.network" */
-    const char *network;   /* full name */
-    struct wh_addr ip4, ip6;
-    const char *const *names; /* shared names: service name, aliases: all ready containers answer, in rotation */
-    size_t n_names;
-    const char *const *own_names; /* names of this container only: short id, hostname */
-    size_t n_own_names;
-    bool ready; /* false (unhealthy, stopping): shared names give it only when nobody is ready */
-};
-
-/* A private name of the asker (links): asks for `target` instead. */
-struct wh_dns_link {
-    const char *alias;
-    const char *target;
-};
-
-/* Who asks. Strings are copied. networks in order of preference. */
-struct wh_dns_asker {
-    const char *container_id;
-    const char *const *networks;
-    size_t n_networks;
-    const struct wh_dns_link *links;
-    size_t n_links;
-    const struct wh_addr *servers; /* the user's `dns:`: asked from inside the container's namespace */
-    size_t n_servers;
-    bool no_forward; /* only internal networks: foreign names are unknown */
-};
-
-struct wh_dns;
-int wh_dns_new(struct wh_dns **ret_dns, struct wh_err *err);
-void wh_dns_free(struct wh_dns *dns);
-/* One fd for the event loop: when readable, call wh_dns_handle, which never blocks. Stable for the object's life. */
-int wh_dns_fd(const struct wh_dns *dns);
-void wh_dns_handle(struct wh_dns *dns);
-/* Sets or replaces the record of (container_id, network). */
-int wh_dns_put(struct wh_dns *dns, const struct wh_dns_record *record, struct wh_err *err);
-/* network NULL = all of the container. */
-void wh_dns_drop(struct wh_dns *dns, const char *container_id, const char *network);
-/* Makes the resolver sockets inside the namespace (127.0.0.11, high port, port 53 redirected to it) or, when the
- * container is already known, only replaces who it is. netns_fd is duplicated (needed for `servers`); wh_dns_leave lets
- * go of the namespace. */
-int wh_dns_join(struct wh_dns *dns, int netns_fd, const struct wh_dns_asker *asker, struct wh_err *err);
-void wh_dns_leave(struct wh_dns *dns, const char *container_id);
-/* The host's resolvers for foreign names; read from /etc/resolv.conf by wh_dns_new, again by this (path NULL = that).
- */
-int wh_dns_load_servers(struct wh_dns *dns, const char *path, struct wh_err *err);
-
-/* The answer to one message, without any I/O and without allocation; asker by container id. tcp: no size limit but cap.
- * Never reads past len, never writes past cap. */
-enum wh_dns_verdict { WH_DNS_ANSWERED, WH_DNS_FORWARD, WH_DNS_IGNORE };
-enum wh_dns_verdict wh_dns_answer(struct wh_dns *dns, const char *container_id, const uint8_t *query, size_t len,
-                                  bool tcp, uint8_t *reply, size_t cap, size_t *ret_len);
 
 /* ---- texts ------------------------------------------------------------------------------------------------------- */
 

@@ -53,7 +53,7 @@ static bool read_question(ns_msg *msg, const uint8_t *query, size_t len, struct 
     asked->class = rr.rr_class;
     const char *text = ns_rr_name(rr);
     size_t i = 0;
-    for (; text[i] && i < sizeof(asked->name) - 1; i++)
+    for (; i < sizeof(asked->name) - 1 && text[i]; i++)
         asked->name[i] = (char)tolower((unsigned char)text[i]);
     asked->name[i] = '\0';
     return true;
