@@ -119,20 +119,20 @@ static void print_diags(const struct wh_cli *cli, const struct wh_config_options
     fwrite(wh_str_c(&text), 1, text.len, stderr);
 }
 
-static int write_out(const struct wh_config_options *o, const struct wh_str *text, struct wh_err *err)
+static int write_out(const char *path, const struct wh_str *text, struct wh_err *err)
 {
     struct stat st;
-    if (!o->output) {
+    if (!path) {
         fwrite(wh_str_c(text), 1, text->len, stdout);
         return 0;
     }
-    if (lstat(o->output, &st) == 0 && !S_ISREG(st.st_mode)) { /* /dev/stdout, a pipe: written, not replaced */
-        wh_auto_fd fd = open(o->output, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) { /* /dev/stdout, a pipe: written, not replaced */
+        wh_auto_fd fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
         if (fd < 0 || wh_write_all(fd, wh_str_c(text), text->len) < 0)
-            return wh_fail(err, errno, "%s", o->output);
+            return wh_fail(err, errno, "%s", path);
         return 0;
     }
-    return wh_file_replace(o->output, wh_str_c(text), text->len, 0644, WH_SYNC_NONE, err);
+    return wh_file_replace(path, wh_str_c(text), text->len, 0644, WH_SYNC_NONE, err);
 }
 
 static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
@@ -155,13 +155,13 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
             wh_err_fini(err); /* said already, with place and excerpt */
         return -1;
     }
-    if (o->quiet)
+    if (o->quiet && (part == &whole || part->print == wh_config_environment)) /* lists of names are printed anyway */
         return 0;
     if (part == &whole && wh_config_pin(o, &r, err) < 0)
         return -1;
     if (part->print(cli, o, &r, &text, err) < 0)
         return -1;
-    return write_out(o, &text, err);
+    return write_out(part == &whole ? o->output : NULL, &text, err);
 }
 
 const struct wh_cmd wh_cmd_config = {
