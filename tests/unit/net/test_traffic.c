@@ -191,6 +191,67 @@ static void test_reachability(void **state)
     }
 }
 
+/* The same with the bridge's frames kept away from the firewall, as on hosts without br_netfilter. */
+static void test_reachability_without_br_netfilter(void **state)
+{
+    if (!usable ||
+        sh_in(-1, "sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0") < 0)
+        skip();
+    test_reachability(state);
+    assert_int_equal(sh_in(-1, "sysctl -qw net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1"),
+                     0);
+}
+
+static int advertise_here(void *arg, struct wh_err *err)
+{
+    static const uint8_t advert[16] = {134, 0, 0, 0, 64, 0, 7, 8};
+    struct sockaddr_in6 to = {.sin6_family = AF_INET6};
+    inet_pton(AF_INET6, "ff02::1", &to.sin6_addr);
+    to.sin6_scope_id = if_nametoindex("eth0");
+    int hops = 255;
+    wh_auto_fd fd = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+    setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops));
+    return sendto(fd, advert, sizeof(advert), 0, (struct sockaddr *)&to, sizeof(to)) == sizeof(advert) ? 0 : -1;
+}
+
+/* CVE-2020-13401: a container that calls itself a router changes neither the host's routes nor its neighbours'. */
+static void test_router_advertisement(void **state)
+{
+    if (!usable)
+        skip();
+    assert_int_equal(wh_net_inside(a1, advertise_here, NULL, NULL), 0);
+    usleep(50000);
+    assert_int_equal(sh_in(-1, "ip -6 route show default | grep -q ."), -1);
+    assert_int_equal(sh_in(a2, "ip -6 route show default | grep -q ra"), -1);
+}
+
+/* A host without IPv6: the v6 half of a network is left out, the rest works. */
+static void test_without_ipv6(void **state)
+{
+    wh_auto_err err = {0};
+    if (!usable)
+        skip();
+    assert_int_equal(sh_in(-1, "sysctl -qw net.ipv6.conf.all.disable_ipv6=1"), 0);
+    assert_false(wh_net_has_ipv6());
+    struct wh_bridge b = {.network = "traffic_six",
+                          .subnet4 = cidr_of("10.77.9.0/24"),
+                          .gateway4 = addr_of("10.77.9.1"),
+                          .subnet6 = cidr_of("fd77:9::/64"),
+                          .gateway6 = addr_of("fd77:9::1")};
+    wh_net_bridge_name(&scope, b.network, b.name);
+    if (wh_bridge_ensure(&scope, &b, &err) < 0)
+        fail_msg("%s", wh_err_text(&err));
+    publish_standard();
+    assert_true(wh_starts(ask_from(-1, SOCK_STREAM, "127.0.0.1", 8080), "a1 "));
+    struct wh_relay *relay = NULL;
+    assert_int_equal(wh_relay_new(&relay, &err), 0);
+    assert_null(relay);
+    assert_int_equal(wh_bridge_remove(&scope, b.name, &err), 0);
+    assert_int_equal(wh_bridge_remove(&scope, b.name, &err), 0);
+    assert_false(wh_bridge_exists(b.name));
+    assert_int_equal(sh_in(-1, "sysctl -qw net.ipv6.conf.all.disable_ipv6=0"), 0);
+}
+
 /* Makes the machine send what is for 127.0.0.1 to its gateway. */
 static void route_loopback_by(int netns, const char *gateway, const char *own)
 {
@@ -357,10 +418,17 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reachability),       cmocka_unit_test(test_balance_and_drain),
-        cmocka_unit_test(test_udp_moves),          cmocka_unit_test(test_flush_is_noticed),
-        cmocka_unit_test(test_foreign_drop),       cmocka_unit_test(test_detach_and_names),
-        cmocka_unit_test(test_loopback_from_wire), cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_reachability),
+        cmocka_unit_test(test_reachability_without_br_netfilter),
+        cmocka_unit_test(test_router_advertisement),
+        cmocka_unit_test(test_balance_and_drain),
+        cmocka_unit_test(test_udp_moves),
+        cmocka_unit_test(test_flush_is_noticed),
+        cmocka_unit_test(test_foreign_drop),
+        cmocka_unit_test(test_detach_and_names),
+        cmocka_unit_test(test_loopback_from_wire),
+        cmocka_unit_test(test_without_ipv6),
+        cmocka_unit_test(test_sweep),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
