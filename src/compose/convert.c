@@ -65,6 +65,17 @@ static struct wh_node *convert_int(struct wh_convert *c, const struct wh_path *p
     return value || keep_zero ? n : NULL;
 }
 
+static struct wh_node *convert_number(struct wh_convert *c, const struct wh_path *path, const struct wh_type *t,
+                                      struct wh_node *n)
+{
+    struct wh_node *made = convert_int(c, path, n, t->form == WH_FORM_OPT_INT);
+    if (!made || !t->natural || made->integer >= 0)
+        return made;
+    wh_convert_fail(c, path, n,
+                    wh_arena_fmt(c->l->arena, "cannot parse, %lld overflows uint", (long long)made->integer));
+    return NULL;
+}
+
 static struct wh_node *convert_real(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
 {
     char *end, text[40];
@@ -327,7 +338,7 @@ static struct wh_node *convert(struct wh_convert *c, const struct wh_path *path,
         return convert_bool(c, n, true)->boolean ? NULL : n;
     case WH_FORM_INT:
     case WH_FORM_OPT_INT:
-        return convert_int(c, path, n, t->form == WH_FORM_OPT_INT);
+        return convert_number(c, path, t, n);
     case WH_FORM_REAL:
         return convert_real(c, path, n);
     case WH_FORM_BYTES:

@@ -74,7 +74,7 @@ const struct wh_type wh_type_build = {
 static const char *const update_orders[] = {"start-first", "stop-first", NULL};
 static const struct wh_type update_order = {.kinds = WH_K_STR, .form = WH_FORM_TEXT, .words = update_orders};
 static const struct wh_field update_fields[] = {
-    {"parallelism", &wh_type_opt_int, 0, NULL, "containers replaced at once, 0 = all"},
+    {"parallelism", &wh_type_opt_natural, 0, NULL, "containers replaced at once, 0 = all"},
     {"delay", &wh_type_duration, 0, NULL, "pause between batches"},
     {"failure_action", &wh_type_text, 0, NULL, "pause, continue or rollback"},
     {"monitor", &wh_type_duration, 0, NULL, "how long a failure counts against the update"},
@@ -122,7 +122,7 @@ static const struct wh_type resources = {.kinds = WH_K_MAP, .form = WH_FORM_SECT
 static const struct wh_field restart_policy_fields[] = {
     {"condition", &wh_type_text, 0, NULL, "none, on-failure or any"},
     {"delay", &wh_type_opt_duration, 0, NULL, "pause before a restart"},
-    {"max_attempts", &wh_type_opt_int, 0, NULL, "restarts before giving up"},
+    {"max_attempts", &wh_type_opt_natural, 0, NULL, "restarts before giving up"},
     {"window", &wh_type_opt_duration, 0, NULL, "running this long counts as success"},
     {0},
 };
@@ -135,7 +135,7 @@ static const struct wh_type preferences = {.kinds = WH_K_LIST, .form = WH_FORM_L
 static const struct wh_field placement_fields[] = {
     {"constraints", &wh_type_texts, 0, NULL, "conditions on nodes"},
     {"preferences", &preferences, 0, NULL, "how to spread"},
-    {"max_replicas_per_node", &wh_type_int, 0, NULL, "upper bound per node"},
+    {"max_replicas_per_node", &wh_type_natural, 0, NULL, "upper bound per node"},
     {0},
 };
 static const struct wh_type placement = {.kinds = WH_K_MAP, .form = WH_FORM_SECTION, .fields = placement_fields};

@@ -140,7 +140,7 @@ static const struct wh_type unique_numbers_or_texts = {
 
 static const struct wh_type test = {
     .kinds = WH_K_STR | WH_K_LIST, .form = WH_FORM_TEST, .must = "string", .items = &wh_type_text};
-static const struct wh_type retries = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_OPT_INT};
+static const struct wh_type retries = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_OPT_INT, .natural = true};
 static const struct wh_field healthcheck_fields[] = {
     {"test", &test, 0, NULL, "command: CMD, CMD-SHELL or NONE first"},
     {"timeout", &wh_type_opt_duration, 0, NULL, "longest time of one check"},
@@ -204,7 +204,7 @@ static const struct wh_field port_fields[] = {
     {"name", &wh_type_text, 0, NULL, "for people"},
     {"mode", &wh_type_text, 0, NULL, "host or ingress"},
     {"host_ip", &wh_type_text, 0, NULL, "address of the host"},
-    {"target", &wh_type_int, 0, NULL, "port of the container"},
+    {"target", &wh_type_natural, 0, NULL, "port of the container"},
     {"published", &published, 0, NULL, "port of the host, or a range"},
     {"protocol", &wh_type_text, 0, NULL, "tcp, udp or sctp"},
     {"app_protocol", &wh_type_text, 0, NULL, "for people"},

@@ -14,6 +14,8 @@ const struct wh_type wh_type_bool = {.kinds = WH_K_BOOL | WH_K_STR, .form = WH_F
 const struct wh_type wh_type_opt_bool = {.kinds = WH_K_BOOL | WH_K_STR, .form = WH_FORM_OPT_BOOL};
 const struct wh_type wh_type_int = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_INT};
 const struct wh_type wh_type_opt_int = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_OPT_INT};
+const struct wh_type wh_type_natural = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_INT, .natural = true};
+const struct wh_type wh_type_opt_natural = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_OPT_INT, .natural = true};
 const struct wh_type wh_type_real = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_REAL};
 const struct wh_type wh_type_bytes = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_BYTES};
 const struct wh_type wh_type_bytes_int = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_BYTES};

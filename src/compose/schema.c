@@ -42,6 +42,8 @@ static struct wh_node *scalar_schema(struct wh_arena *a, const struct wh_type *t
     if (t->words)
         wh_node_put(a, n, "enum", words_of(a, t->words));
     wh_node_put_str(a, n, "pattern", t->pattern);
+    if (t->natural)
+        wh_node_put_int(a, n, "minimum", 0);
     if (t->bounded) {
         wh_node_put_int(a, n, "minimum", (int64_t)t->min);
         wh_node_put_int(a, n, "maximum", (int64_t)t->max);
