@@ -238,15 +238,17 @@ static struct wh_node *convert_text(struct wh_convert *c, struct wh_node *n)
 static struct wh_node *convert_struct(struct wh_convert *c, const struct wh_path *path, const struct wh_type *t,
                                       struct wh_node *n)
 {
-    for (size_t i = n->kind == WH_NODE_MAP ? n->map.len : 0; i-- > 0;) {
+    for (size_t i = 0; n->kind == WH_NODE_MAP && i < n->map.len;) {
         struct wh_pair *pair = &n->map.pairs[i];
         const struct wh_field *f = wh_field_find(t, pair->key);
         struct wh_path here = {.up = path, .key = pair->key};
         struct wh_node *value = f ? convert(c, &here, f->type, pair->value) : pair->value;
-        if (value)
-            pair->value = value;
-        else
+        if (!value) {
             wh_node_del(n, pair->key);
+            continue;
+        }
+        pair->value = value;
+        i++;
     }
     return n->kind == WH_NODE_NULL ? NULL : n;
 }
