@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records of new containers. Nothing of the kernel is touched: a created container is a folder. */
+#include "engine/policy.h"
+
+#include "whale/util/file.h"
+#include "whale/util/str.h"
+#include "whale/util/time.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int find_image(struct wh_arena *a, const struct create_request *r, struct wh_image *ret, struct wh_err *err)
+{
+    const char *name = r->image_id && r->image_id[0] ? r->image_id : r->service->image;
+    if (!name)
+        return wh_fail(err, WH_E_INVALID, "service \"%s\" has no image", r->service->name);
+    int found = wh_image_lookup(a, wh_state_root(), name, ret, err);
+    if (found == WH_IMAGE_ABSENT)
+        return wh_fail(err, WH_E_NOT_FOUND, "no such image: %s", r->service->image ? r->service->image : name);
+    return found;
+}
+
+/* ---- configs and secrets ------------------------------------------------------------------------------------------
+ */
+
+static int64_t number_or(const char *text, int64_t fallback)
+{
+    char *end;
+    long long n = text && text[0] ? strtoll(text, &end, 10) : fallback;
+    return text && text[0] && *end ? fallback : n;
+}
+
+static const char *file_target(struct wh_arena *a, const struct wh_file_ref *ref, const char *folder)
+{
+    const char *target = ref->target && ref->target[0] ? ref->target : ref->source;
+    return target[0] == '/' ? target : wh_arena_fmt(a, "%s%s", folder, target);
+}
+
+static struct wh_node *file_node(struct wh_arena *a, const struct wh_file_ref *ref, const struct wh_file_source *source,
+                                 const char *what, const char *folder)
+{
+    struct wh_node *f = wh_node_map(a, NULL);
+    if (!f)
+        return NULL;
+    wh_node_put_str(a, f, "label", wh_arena_fmt(a, "%s \"%s\"", what, ref->source));
+    wh_node_put_str(a, f, "target", file_target(a, ref, folder));
+    wh_node_put_str(a, f, "file", source->file);
+    wh_node_put_str(a, f, "content", source->content);
+    wh_node_put_int(a, f, "uid", number_or(ref->uid, 0));
+    wh_node_put_int(a, f, "gid", number_or(ref->gid, 0));
+    wh_node_put_int(a, f, "mode", ref->mode.is_set ? ref->mode.value : 0444);
+    wh_node_put_bool(a, f, "owned", (ref->uid && ref->uid[0]) || (ref->gid && ref->gid[0]) || ref->mode.is_set);
+    return f;
+}
+
+static int add_file_refs(struct wh_arena *a, const struct create_request *r, bool secrets, struct wh_node *list,
+                         struct wh_err *err)
+{
+    const struct wh_file_refs *refs = secrets ? &r->service->secrets : &r->service->configs;
+    const char *what = secrets ? "secret" : "config";
+    for (size_t i = 0; r->project && i < refs->len; i++) {
+        const struct wh_file_ref *ref = &refs->items[i];
+        const struct wh_file_source *source =
+            secrets ? wh_project_secret(r->project, ref->source) : wh_project_config(r->project, ref->source);
+        if (!source || source->external || (!source->file && !source->content))
+            continue; /* external ones have no content here, as docker compose: nothing is mounted */
+        if (source->file && !wh_path_exists(source->file)) {
+            wh_fail(err, WH_E_NOT_FOUND, "%s \"%s\": %s does not exist", what, ref->source, source->file);
+            wh_err_at(err, &source->mark);
+            return -1;
+        }
+        wh_node_push(a, list, file_node(a, ref, source, what, secrets ? "/run/secrets/" : "/"));
+    }
+    return 0;
+}
+
+static int make_extra(struct wh_arena *a, const struct create_request *r, struct wh_container_rec *rec,
+                      struct wh_err *err)
+{
+    struct wh_node *extra = wh_node_map(a, NULL), *files = wh_node_seq(a, NULL);
+    if (!extra || !files)
+        return wh_fail(err, ENOMEM, "container");
+    if (add_file_refs(a, r, false, files, err) < 0 || add_file_refs(a, r, true, files, err) < 0)
+        return -1;
+    wh_node_put(a, extra, "files", files);
+    wh_node_put_bool(a, extra, "use_aliases", r->use_aliases);
+    rec->extra = extra;
+    return 0;
+}
+
+/* ---- networks -----------------------------------------------------------------------------------------------------
+ */
+
+static int compare_priority(const void *x, const void *y)
+{
+    const struct wh_service_network *a = *(const struct wh_service_network *const *)x,
+                                    *b = *(const struct wh_service_network *const *)y;
+    if (a->priority != b->priority)
+        return a->priority > b->priority ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+/* Full names in the order in which the container gets its interfaces. */
+static int make_networks(struct wh_arena *a, const struct create_request *r, struct wh_container_rec *rec)
+{
+    const struct wh_service *s = r->service;
+    const char **names = wh_arena_array(a, const char *, s->networks.len + 1);
+    const struct wh_service_network **sorted =
+        wh_arena_array(a, const struct wh_service_network *, s->networks.len + 1);
+    if (!names || !sorted)
+        return -1;
+    if (s->network_mode && s->network_mode[0]) {
+        names[0] = s->network_mode;
+        rec->networks = names;
+        rec->n_networks = 1;
+        return 0;
+    }
+    for (size_t i = 0; i < s->networks.len; i++)
+        sorted[i] = &s->networks.items[i];
+    qsort(sorted, s->networks.len, sizeof(*sorted), compare_priority);
+    for (size_t i = 0; i < s->networks.len; i++) {
+        const struct wh_network *n = r->project ? wh_project_network(r->project, sorted[i]->name) : NULL;
+        names[i] = n ? n->name : sorted[i]->name;
+    }
+    rec->networks = names;
+    rec->n_networks = s->networks.len;
+    return 0;
+}
+
+/* The record must find its network's options by full name at start: the service's networks are keyed by short name. */
+static void note_network_keys(struct wh_arena *a, const struct create_request *r, struct wh_container_rec *rec)
+{
+    struct wh_node *keys = wh_node_map(a, NULL);
+    for (size_t i = 0; keys && r->project && i < r->service->networks.len; i++) {
+        const char *key = r->service->networks.items[i].name;
+        const struct wh_network *n = wh_project_network(r->project, key);
+        wh_node_put_str(a, keys, n ? n->name : key, key);
+    }
+    wh_node_put(a, (struct wh_node *)rec->extra, "network_keys", keys);
+}
+
+/* ---- the record ---------------------------------------------------------------------------------------------------
+ */
+
+static void make_argv(struct wh_arena *a, const struct create_request *r, const struct wh_image *image,
+                      struct wh_container_rec *rec)
+{
+    rec->argv = spec_argv(a, r->service, image);
+    for (rec->n_argv = 0; rec->argv && rec->argv[rec->n_argv];)
+        rec->n_argv++;
+}
+
+static int fill_rec(struct wh_policy *p, struct wh_arena *a, const struct create_request *r,
+                    const struct wh_image *image, struct wh_container_rec *rec, struct wh_err *err)
+{
+    const struct wh_service *s = r->service;
+    char *id = wh_arena_alloc(a, WH_ID_LEN + 1);
+    if (!id || wh_random_hex(id, WH_ID_LEN, err) < 0)
+        return -1;
+    *rec = (struct wh_container_rec){.id = id,
+                                     .name = wh_arena_strdup(a, r->name),
+                                     .project = wh_arena_strdup(a, p->project),
+                                     .service = wh_arena_strdup(a, s->name),
+                                     .number = r->number,
+                                     .oneoff = r->oneoff,
+                                     .auto_remove = r->auto_remove,
+                                     .hook = r->hook ? wh_arena_strdup(a, r->hook) : NULL,
+                                     .image = wh_arena_strdup(a, s->image ? s->image : image->id),
+                                     .image_id = image->id,
+                                     .config_hash = wh_arena_strdup(a, r->hash ? r->hash : ""),
+                                     .created_ns = wh_now_real_ns(),
+                                     .tty = s->tty,
+                                     .stdin_open = s->stdin_open,
+                                     .service_node = wh_node_clone(a, s->node),
+                                     .image_node = image_to_node(a, image)};
+    rec->log_driver = s->logging && s->logging->driver ? wh_arena_strdup(a, s->logging->driver) : "json-file";
+    make_argv(a, r, image, rec);
+    if (labels_make(a, p, r, image, rec) < 0 || make_networks(a, r, rec) < 0 || a->failed)
+        return wh_fail(err, ENOMEM, "container");
+    if (make_extra(a, r, rec, err) < 0)
+        return -1;
+    note_network_keys(a, r, rec);
+    return mounts_plan(p, r, image, a, rec, err);
+}
+
+static int make_volumes(struct wh_policy *p, const struct wh_container_rec *rec, struct wh_err *err)
+{
+    for (size_t i = 0; i < rec->n_mounts; i++)
+        if (rec->mounts[i].anonymous && volume_create_anonymous(p, rec->mounts[i].name, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int make_folders(const struct ctr *c, struct wh_err *err)
+{
+    static const char *const names[] = {"upper", "work", "files"};
+    for (size_t i = 0; i < WH_ARRAY_LEN(names); i++) {
+        wh_auto_free char *path = ctr_file(c, names[i]);
+        if (!path)
+            return wh_fail(err, ENOMEM, "container");
+        if (wh_mkdir_p(path, 0755, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int ctr_create(struct wh_policy *p, const struct create_request *r, struct ctr **ret, struct wh_err *err)
+{
+    wh_auto_arena scratch = {0};
+    struct wh_arena arena = {0};
+    struct wh_image image;
+    struct wh_container loaded = {.state = {.status = WH_CONTAINER_CREATED, .error = "", .boot_id = ""}};
+    struct ctr *c;
+    if (ctr_check(p, r, err) < 0 || find_image(&arena, r, &image, err) < 0 ||
+        fill_rec(p, &arena, r, &image, &loaded.rec, err) < 0) {
+        wh_arena_fini(&arena);
+        return -1;
+    }
+    if (make_volumes(p, &loaded.rec, err) < 0 || wh_state_container_save_rec(&loaded.rec, err) < 0) {
+        wh_arena_fini(&arena);
+        return -1;
+    }
+    char *id = wh_arena_strdup(&scratch, loaded.rec.id);
+    if (ctr_adopt(p, &arena, &loaded, &c, err) < 0) {
+        wh_state_container_remove(p->project, id, NULL);
+        return -1;
+    }
+    if (make_folders(c, err) < 0 || ctr_ports_prepare(c, err) < 0 || ctr_save_state(c, err) < 0) {
+        ctr_remove(c, false, NULL);
+        return -1;
+    }
+    ctr_event(c, "create", 0);
+    *ret = c;
+    return 0;
+}
+
+static bool name_is_valid(const char *name)
+{
+    static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    return name[0] && strchr(first, name[0]) && name[strspn(name, rest)] == '\0' && strlen(name) <= 200;
+}
+
+static int check_caps(const struct wh_texts *caps, struct wh_err *err)
+{
+    for (size_t i = 0; i < caps->len; i++)
+        if (!wh_runtime_cap_is_known(caps->items[i]))
+            return wh_fail(err, WH_E_INVALID, "capability \"%s\" is not known", caps->items[i]);
+    return 0;
+}
+
+static int check_service(const struct wh_service *s, struct wh_err *err)
+{
+    struct restart_policy policy;
+    if (restart_policy_parse(s, &policy, err) < 0 || check_caps(&s->cap_add, err) < 0 ||
+        check_caps(&s->cap_drop, err) < 0)
+        return -1;
+    for (size_t i = 0; i < s->ulimits.len; i++)
+        if (!wh_runtime_rlimit_is_known(s->ulimits.items[i].name))
+            return wh_fail(err, WH_E_INVALID, "ulimit \"%s\" is not known", s->ulimits.items[i].name);
+    bool own_net = !s->network_mode || !wh_streq(s->network_mode, "host");
+    bool own_ipc = !s->ipc || !wh_streq(s->ipc, "host");
+    for (size_t i = 0; i < s->sysctls.len; i++)
+        if (wh_runtime_check_sysctl(s->sysctls.items[i].key, own_net, own_ipc, err) < 0)
+            return -1;
+    return 0;
+}
+
+int ctr_check(struct wh_policy *p, const struct create_request *r, struct wh_err *err)
+{
+    if (!name_is_valid(r->name))
+        return wh_fail(err, WH_E_INVALID, "\"%s\" cannot be the name of a container", r->name);
+    const struct ctr *same = ctr_find_name(p, r->name);
+    const char *owner = same && same != r->replaces ? p->project : wh_map_get(&p->foreign_names, r->name);
+    if (owner)
+        return wh_fail(err, WH_E_CONFLICT, "the container name \"%s\" is already in use by project \"%s\"", r->name,
+                       owner);
+    if (check_service(r->service, err) < 0) {
+        wh_err_at(err, &r->service->mark);
+        return wh_wrap(err, "service \"%s\"", r->service->name);
+    }
+    return 0;
+}
+
+static void remove_anonymous(struct ctr *c)
+{
+    for (size_t i = 0; i < c->rec.n_mounts; i++)
+        if (c->rec.mounts[i].anonymous)
+            volume_remove(c->p, c->rec.mounts[i].name, NULL);
+}
+
+static void free_removed(void *data)
+{
+    ctr_free(data);
+}
+
+/* The object stays until the loop's next turn: whoever called may still hold it. */
+int ctr_remove(struct ctr *c, bool volumes, struct wh_err *err)
+{
+    struct wh_policy *p = c->p;
+    if (wh_state_container_remove(p->project, c->rec.id, err) < 0)
+        return -1;
+    ctr_event(c, "destroy", 0);
+    c->is_removing = true;
+    ctr_give_back(c);
+    wh_keeper_drop(p->host->keeper, c->rec.id, NULL);
+    wh_map_del(&p->ctrs, c->rec.id);
+    if (volumes)
+        remove_anonymous(c);
+    wh_loop_defer(p->host->loop, free_removed, c);
+    return 0;
+}

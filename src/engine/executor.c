@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Executes a plan's graph: every step as soon as what it needs has ended, without recursion, from the loop. */
+#include "engine/op.h"
+
+#include "whale/util/str.h"
+#include "whale/util/time.h"
+
+#include <errno.h>
+
+static int add_followers(struct op *op, struct wh_arena *a)
+{
+    size_t n = op->plan.n_steps;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < op->plan.steps[i].n_needs; j++)
+            op->steps[op->plan.steps[i].needs[j]].n_followers++;
+    for (size_t i = 0; i < n; i++) {
+        op->steps[i].followers = wh_arena_array(a, uint32_t, op->steps[i].n_followers + 1);
+        op->steps[i].n_followers = 0;
+        if (!op->steps[i].followers)
+            return -1;
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < op->plan.steps[i].n_needs; j++) {
+            struct run_step *needed = &op->steps[op->plan.steps[i].needs[j]];
+            needed->followers[needed->n_followers++] = (uint32_t)i;
+        }
+    return 0;
+}
+
+static void push_ready(struct op *op, uint32_t i)
+{
+    uint32_t *slot = wh_vec_push(&op->ready);
+    if (slot)
+        *slot = i;
+}
+
+/* What would fail for certain is found before anything is changed. */
+static int check_steps(struct op *op)
+{
+    for (size_t i = 0; i < op->plan.n_steps; i++) {
+        const struct wh_plan_step *step = &op->plan.steps[i];
+        const struct wh_service *service =
+            step->service && op->project ? wh_project_service(op->project, step->service) : NULL;
+        if ((step->kind != WH_STEP_CREATE && step->kind != WH_STEP_RECREATE) || !service)
+            continue;
+        struct create_request r;
+        create_request_fill(op, service, &r);
+        r.name = step->name;
+        r.number = step->number;
+        r.replaces = ctr_find(op->p, step->container_id);
+        if (ctr_check(op->p, &r, &op->err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void on_wait_timeout(struct wh_timer *t)
+{
+    struct op *op = t->data;
+    struct wh_err err = {0};
+    wh_fail(&err, WH_E_GENERIC, "application not healthy after %llds", (long long)op->wait_timeout_s);
+    op_fail(op, &err);
+    op_cancel(op, 1);
+}
+
+int op_prepare_steps(struct op *op)
+{
+    struct wh_arena *a = &op->r->arena;
+    op->steps = wh_arena_array(a, struct run_step, op->plan.n_steps + 1);
+    if (!op->steps || add_followers(op, a) < 0)
+        return wh_fail(&op->err, ENOMEM, "plan");
+    if (check_steps(op) < 0)
+        return -1;
+    op->n_open = op->plan.n_steps;
+    for (size_t i = 0; i < op->plan.n_steps; i++) {
+        struct run_step *s = &op->steps[i];
+        s->op = op;
+        s->plan = &op->plan.steps[i];
+        s->n_left = s->plan->n_needs;
+        if (s->n_left == 0)
+            push_ready(op, (uint32_t)i);
+    }
+    if (op->in.wait && op->wait_timeout_s > 0) {
+        op->wait_timer.fn = on_wait_timeout;
+        op->wait_timer.data = op;
+        wh_timer_start(op->p->host->loop, &op->wait_timer, op->wait_timeout_s * WH_NS_PER_S);
+    }
+    return 0;
+}
+
+static void end_step(struct run_step *s, enum step_state state)
+{
+    struct op *op = s->op;
+    wh_timer_stop(&s->timer);
+    if (s->is_watching && s->c)
+        ctr_unwatch(s->c, &s->watch);
+    s->is_watching = false;
+    s->c = NULL;
+    s->state = state;
+    op->n_open--;
+    for (size_t i = 0; i < s->n_followers; i++) {
+        struct run_step *f = &op->steps[s->followers[i]];
+        f->need_failed |= state == STEP_FAILED;
+        if (--f->n_left == 0)
+            push_ready(op, s->followers[i]);
+    }
+    if (!op->is_pumping)
+        op_pump(op);
+}
+
+void step_done(struct run_step *s)
+{
+    end_step(s, STEP_DONE);
+}
+
+void step_failed(struct run_step *s, struct wh_err *take_err)
+{
+    op_fail(s->op, take_err);
+    end_step(s, STEP_FAILED);
+}
+
+void step_watch(struct run_step *s, struct ctr *c, void (*fn)(struct ctr_watch *, struct ctr *))
+{
+    s->c = c;
+    s->watch = (struct ctr_watch){fn, s};
+    s->is_watching = true;
+    ctr_watch(c, &s->watch);
+}
+
+static void run_step(struct run_step *s)
+{
+    bool optional = s->plan->optional;
+    if (s->need_failed && !optional) {
+        end_step(s, STEP_FAILED);
+        return;
+    }
+    if (s->op->is_cancelled) {
+        end_step(s, STEP_FAILED);
+        return;
+    }
+    s->state = STEP_RUNNING;
+    step_runners[s->plan->kind](s);
+}
+
+bool op_only_waits(const struct op *op)
+{
+    bool any = false;
+    for (size_t i = 0; op->steps && i < op->plan.n_steps; i++) {
+        const struct run_step *s = &op->steps[i];
+        if (s->state != STEP_RUNNING)
+            continue;
+        if (s->plan->kind != WH_STEP_WAIT)
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+static void end_waits(struct op *op)
+{
+    for (size_t i = 0; i < op->plan.n_steps; i++)
+        if (op->steps[i].state == STEP_RUNNING && op->steps[i].plan->kind == WH_STEP_WAIT)
+            end_step(&op->steps[i], STEP_FAILED);
+}
+
+static void finish(struct op *op)
+{
+    bool failed = op->is_cancelled || op->err.depth;
+    if (!failed && op->after) {
+        void (*after)(struct op *) = op->after;
+        op->after = NULL;
+        after(op);
+        return;
+    }
+    op_done(op, op->is_cancelled ? op->cancel_code : failed ? 1 : 0);
+}
+
+void op_pump(struct op *op)
+{
+    if (op->is_pumping || !op->steps)
+        return;
+    op->is_pumping = true;
+    if (op->is_cancelled)
+        end_waits(op);
+    for (size_t i = 0; i < op->ready.len; i++)
+        run_step(&op->steps[wh_vec_at(&op->ready, uint32_t, i)]);
+    op->ready.len = 0;
+    op->is_pumping = false;
+    if (op->tick)
+        op->tick(op);
+    else if (op->n_open == 0)
+        finish(op);
+}

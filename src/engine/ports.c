@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Published ports: what a service wants, reservations (bound sockets, held by the keeper too), and the firewall's
+ * desired state made of them. A service with deploy.replicas publishes a fixed port once for all its replicas and the
+ * kernel balances; without `deploy` each container wants its own port, and the second one of a fixed port cannot start.
+ */
+#include "engine/policy.h"
+
+#include "whale/codec/json.h"
+#include "whale/util/file.h"
+#include "whale/util/log.h"
+#include "whale/util/size.h"
+#include "whale/util/str.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PORTS_MAX_BYTES ((size_t)4 << 20)
+#define DRIFT_CHECK_NS  (10 * INT64_C(1000000000))
+
+/* ---- what is wanted ---------------------------------------------------------------------------------------------- */
+
+static int parse_range(const char *text, uint16_t *first, uint16_t *last)
+{
+    int64_t a, b;
+    const char *dash = strchr(text, '-');
+    char head[8];
+    if (!dash)
+        dash = text + strlen(text);
+    snprintf(head, sizeof(head), "%.*s", (int)(dash - text), text);
+    if (wh_int_parse(head, 1, 65535, &a) < 0 || wh_int_parse(*dash ? dash + 1 : head, 1, 65535, &b) < 0 || b < a)
+        return -1;
+    *first = (uint16_t)a;
+    *last = (uint16_t)b;
+    return 0;
+}
+
+static bool is_balanced(const struct ctr *c, const struct wh_port *port, const struct ctr_port *ret)
+{
+    const struct wh_deploy *d = c->service->deploy;
+    return !c->rec.oneoff && d && d->replicas.is_set && d->replicas.value > 1 && !wh_streq(port->mode, "host") &&
+           ret->want.first && ret->want.first == ret->want.last;
+}
+
+static int want_port(const struct ctr *c, const struct wh_port *port, struct ctr_port *ret, struct wh_err *err)
+{
+    *ret = (struct ctr_port){.fd = -1, .container_port = (uint16_t)port->target};
+    if (wh_proto_parse(port->protocol, &ret->want.proto) < 0)
+        return wh_fail(err, WH_E_INVALID, "port protocol \"%s\" is not known", port->protocol);
+    if (port->host_ip && port->host_ip[0] && wh_addr_parse(port->host_ip, &ret->want.host_ip) < 0)
+        return wh_fail(err, WH_E_INVALID, "\"%s\" is no address", port->host_ip);
+    if (port->published && port->published[0] && strcmp(port->published, "0") != 0 &&
+        parse_range(port->published, &ret->want.first, &ret->want.last) < 0)
+        return wh_fail(err, WH_E_INVALID, "published port \"%s\" is no port", port->published);
+    ret->shared = is_balanced(c, port, ret);
+    return 0;
+}
+
+int ctr_ports_prepare(struct ctr *c, struct wh_err *err)
+{
+    size_t n = c->service->ports.len;
+    c->ports = calloc(n + 1, sizeof(*c->ports));
+    if (!c->ports)
+        return wh_fail(err, ENOMEM, "ports");
+    for (size_t i = 0; i < n; i++) {
+        const struct wh_port *port = &c->service->ports.items[i];
+        if (port->target == 0)
+            continue;
+        if (want_port(c, port, &c->ports[c->n_ports], err) < 0) {
+            wh_err_at(err, &port->mark);
+            return -1;
+        }
+        c->n_ports++;
+    }
+    ctr_ports_to_state(c);
+    return 0;
+}
+
+/* ---- reserving --------------------------------------------------------------------------------------------------- */
+
+struct claims {
+    struct wh_arena arena;
+    struct wh_vec items; /* struct wh_port_claim */
+};
+
+static void claims_fini(struct claims *c)
+{
+    wh_vec_fini(&c->items);
+    wh_arena_fini(&c->arena);
+}
+
+static void add_claim(struct claims *claims, const char *project, const char *container, const struct ctr_port *port)
+{
+    struct wh_port_claim *claim = wh_vec_push(&claims->items);
+    if (claim)
+        *claim = (struct wh_port_claim){project, container, port->want.proto, port->want.host_ip, port->port};
+}
+
+static void read_claim(struct claims *claims, const char *project, const struct wh_node *n)
+{
+    struct ctr_port port = {.port = (uint16_t)wh_node_get_int(n, "port", 0)};
+    const char *ip = wh_node_get_str(n, "ip", "");
+    if (wh_proto_parse(wh_node_get_str(n, "protocol", "tcp"), &port.want.proto) < 0 ||
+        (ip[0] && wh_addr_parse(ip, &port.want.host_ip) < 0))
+        return;
+    add_claim(claims, project, wh_node_get_str(n, "container", ""), &port);
+}
+
+static char *ports_file(const char *project)
+{
+    wh_auto_free char *dir = wh_state_project_run_dir(project);
+    return dir ? wh_fmt("%s/ports.json", dir) : NULL;
+}
+
+static void read_claims(struct claims *claims, const char *project)
+{
+    struct wh_node *doc;
+    wh_auto_free char *path = ports_file(project);
+    if (!path || wh_json_load(&claims->arena, path, PORTS_MAX_BYTES, &doc, NULL) < 0)
+        return;
+    const struct wh_node *list = wh_node_get(doc, "ports");
+    for (size_t i = 0; i < wh_node_len(list); i++)
+        read_claim(claims, project, list->seq.items[i]);
+}
+
+static void gather_claims(const struct wh_policy *p, struct claims *claims)
+{
+    wh_auto_strv names = {0};
+    claims->items = WH_VEC(struct wh_port_claim);
+    wh_state_project_names(&names, NULL);
+    for (size_t i = 0; i < names.len; i++) {
+        char *name = wh_arena_strdup(&claims->arena, names.items[i]);
+        if (name && strcmp(name, p->project) != 0)
+            read_claims(claims, name);
+    }
+    for (size_t i = 0; i < p->ctrs.len; i++) {
+        const struct ctr *c = p->ctrs.entries[i].value;
+        for (size_t j = 0; j < c->n_ports; j++)
+            if (c->ports[j].port)
+                add_claim(claims, p->project, c->rec.name, &c->ports[j]);
+    }
+}
+
+/* Another replica of the service that has the same fixed port reserved. */
+static struct ctr_port *shared_port(const struct ctr *c, const struct ctr_port *port)
+{
+    for (size_t i = 0; port->shared && i < c->p->ctrs.len; i++) {
+        struct ctr *other = c->p->ctrs.entries[i].value;
+        for (size_t j = 0; other != c && strcmp(other->rec.service, c->rec.service) == 0 && j < other->n_ports; j++) {
+            struct ctr_port *o = &other->ports[j];
+            if (o->shared && o->port && o->want.proto == port->want.proto && o->want.first == port->want.first &&
+                wh_addr_equal(&o->want.host_ip, &port->want.host_ip))
+                return o;
+        }
+    }
+    return NULL;
+}
+
+static char *slot_name(const struct ctr_port *port, char *buf, size_t size)
+{
+    char ip[WH_ADDR_TEXT_MAX];
+    snprintf(buf, size, "p%d:%s:%u", (int)port->want.proto, wh_addr_text(&port->want.host_ip, ip, sizeof(ip)),
+             port->port);
+    return buf;
+}
+
+static int reserve_one(struct ctr *c, struct ctr_port *port, const struct claims *claims, struct wh_err *err)
+{
+    const struct ctr_port *other = shared_port(c, port);
+    if (other) {
+        port->port = other->port;
+        return 0;
+    }
+    if (wh_port_reserve(&port->want, claims->items.items, claims->items.len, &port->port, &port->fd, err) < 0) {
+        port->port = 0;
+        return -1;
+    }
+    char slot[WH_KEEPER_SLOT_MAX];
+    wh_keeper_keep(c->p->host->keeper, c->rec.id, slot_name(port, slot, sizeof(slot)), port->fd, NULL);
+    return 0;
+}
+
+int ctr_ports_reserve(struct ctr *c, struct wh_err *err)
+{
+    WH_CLEANUP(claims_fini) struct claims claims = {0};
+    wh_auto_fd lock = -1;
+    bool missing = false;
+    for (size_t i = 0; i < c->n_ports; i++)
+        missing |= c->ports[i].port == 0;
+    if (!missing)
+        return 0;
+    if (wh_state_lock_global(&lock, err) < 0)
+        return -1;
+    gather_claims(c->p, &claims);
+    for (size_t i = 0; i < c->n_ports; i++) {
+        if (c->ports[i].port == 0 && reserve_one(c, &c->ports[i], &claims, err) < 0) {
+            ctr_ports_release(c);
+            return wh_wrap(err, "publish port of container %s", c->rec.name);
+        }
+    }
+    ctr_ports_to_state(c);
+    ports_save(c->p);
+    return 0;
+}
+
+/* A shared reservation goes to another replica that uses it. */
+static bool hand_over(struct ctr *c, struct ctr_port *port)
+{
+    uint16_t number = port->port;
+    port->port = 0;
+    struct ctr_port *other = shared_port(c, port);
+    port->port = number;
+    if (!other)
+        return false;
+    other->fd = port->fd;
+    port->fd = -1;
+    return true;
+}
+
+void ctr_ports_release(struct ctr *c)
+{
+    bool any = false;
+    for (size_t i = 0; i < c->n_ports; i++) {
+        struct ctr_port *port = &c->ports[i];
+        if (port->fd >= 0 && !(port->shared && hand_over(c, port))) {
+            char slot[WH_KEEPER_SLOT_MAX];
+            wh_keeper_drop(c->p->host->keeper, c->rec.id, slot_name(port, slot, sizeof(slot)));
+            wh_close(&port->fd);
+        }
+        any |= port->port != 0;
+        port->port = 0;
+    }
+    if (any)
+        firewall_mark(c->p);
+}
+
+/* ---- records ----------------------------------------------------------------------------------------------------- */
+
+static size_t exposed_recs(struct ctr *c, struct wh_port_rec *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->service->expose.len + c->image->config.n_exposed_ports; i++) {
+        const char *text = i < c->service->expose.len ? c->service->expose.items[i]
+                                                      : c->image->config.exposed_ports[i - c->service->expose.len];
+        uint16_t first, last;
+        size_t len = strcspn(text, "/");
+        char range[16];
+        snprintf(range, sizeof(range), "%.*s", (int)len, text);
+        if (parse_range(range, &first, &last) < 0 || last - first > 64)
+            continue;
+        for (uint32_t port = first; port <= last; port++)
+            out[n++] = (struct wh_port_rec){
+                .host_ip = "", .container_port = (uint16_t)port, .protocol = text[len] ? text + len + 1 : "tcp"};
+    }
+    return n;
+}
+
+static bool is_published(const struct ctr *c, const struct wh_port_rec *rec)
+{
+    for (size_t i = 0; i < c->n_ports; i++)
+        if (c->ports[i].port && c->ports[i].container_port == rec->container_port &&
+            wh_streq(wh_proto_text(c->ports[i].want.proto), rec->protocol))
+            return true;
+    return false;
+}
+
+void ctr_ports_to_state(struct ctr *c)
+{
+    size_t max = c->n_ports + (c->service->expose.len + c->image->config.n_exposed_ports) * 65 + 1;
+    struct wh_port_rec *recs = wh_arena_array(&c->state_arena, struct wh_port_rec, max);
+    struct wh_port_rec *exposed = wh_arena_array(&c->state_arena, struct wh_port_rec, max);
+    if (!recs || !exposed)
+        return;
+    size_t n = 0, n_exposed = exposed_recs(c, exposed);
+    for (size_t i = 0; i < c->n_ports; i++) {
+        char ip[WH_ADDR_TEXT_MAX];
+        const struct ctr_port *port = &c->ports[i];
+        if (port->port)
+            recs[n++] = (struct wh_port_rec){
+                wh_arena_strdup(&c->state_arena, wh_addr_text(&port->want.host_ip, ip, sizeof(ip))), port->port,
+                port->container_port, wh_proto_text(port->want.proto)};
+    }
+    for (size_t i = 0; i < n_exposed; i++)
+        if (!is_published(c, &exposed[i]))
+            recs[n++] = exposed[i];
+    c->state.ports = recs;
+    c->state.n_ports = n;
+}
+
+void ports_save(struct wh_policy *p)
+{
+    wh_auto_arena a = {0};
+    wh_auto_str text = {0};
+    wh_auto_free char *path = ports_file(p->project);
+    struct wh_node *doc = wh_node_map(&a, NULL), *list = wh_node_seq(&a, NULL);
+    if (!path || !doc || !list)
+        return;
+    for (size_t i = 0; i < p->ctrs.len; i++) {
+        const struct ctr *c = p->ctrs.entries[i].value;
+        for (size_t j = 0; j < c->n_ports; j++) {
+            char ip[WH_ADDR_TEXT_MAX];
+            const struct ctr_port *port = &c->ports[j];
+            struct wh_node *n = port->port ? wh_node_map(&a, NULL) : NULL;
+            if (!n)
+                continue;
+            wh_node_put_str(&a, n, "container", c->rec.name);
+            wh_node_put_str(&a, n, "protocol", wh_proto_text(port->want.proto));
+            wh_node_put_str(&a, n, "ip", wh_addr_text(&port->want.host_ip, ip, sizeof(ip)));
+            wh_node_put_int(&a, n, "port", port->port);
+            wh_node_push(&a, list, n);
+        }
+    }
+    wh_node_put(&a, doc, "ports", list);
+    if (wh_json_write(doc, WH_JSON_COMPACT, &text) == 0)
+        wh_file_replace(path, text.data, text.len, 0600, WH_SYNC_NONE, NULL);
+}
+
+void ports_recover(struct ctr *c)
+{
+    for (size_t i = 0; i < c->n_ports; i++) {
+        struct ctr_port *port = &c->ports[i];
+        for (size_t j = 0; port->port == 0 && j < c->state.n_ports; j++) {
+            const struct wh_port_rec *r = &c->state.ports[j];
+            struct wh_addr ip = {0};
+            if (r->host_port == 0 || r->container_port != port->container_port ||
+                !wh_streq(r->protocol, wh_proto_text(port->want.proto)))
+                continue;
+            if (r->host_ip[0])
+                wh_addr_parse(r->host_ip, &ip);
+            bool fits =
+                wh_addr_equal(&ip, &port->want.host_ip) &&
+                (port->want.first == 0 || (r->host_port >= port->want.first && r->host_port <= port->want.last));
+            if (!fits)
+                continue;
+            char slot[WH_KEEPER_SLOT_MAX];
+            port->port = r->host_port;
+            port->fd = wh_keeper_take_fd(c->p->host->keeper, c->rec.id, slot_name(port, slot, sizeof(slot)));
+        }
+    }
+}
+
+/* ---- firewall ---------------------------------------------------------------------------------------------------- */
+
+struct publishes {
+    struct wh_arena arena;
+    struct wh_vec items; /* struct wh_publish */
+};
+
+static bool is_same_publish(const struct wh_publish *a, const struct ctr_port *port)
+{
+    return a->proto == port->want.proto && a->port == port->port && wh_addr_equal(&a->host_ip, &port->want.host_ip);
+}
+
+static struct wh_publish *publish_of(struct publishes *pub, const struct ctr_port *port)
+{
+    for (size_t i = 0; port->shared && i < pub->items.len; i++)
+        if (is_same_publish(&wh_vec_at(&pub->items, struct wh_publish, i), port))
+            return &wh_vec_at(&pub->items, struct wh_publish, i);
+    struct wh_publish *item = wh_vec_push(&pub->items);
+    if (item)
+        *item = (struct wh_publish){.proto = port->want.proto, .host_ip = port->want.host_ip, .port = port->port};
+    return item;
+}
+
+/* The address at which the container's own or borrowed namespace is reached; publishes follow gateway order. */
+static const struct wh_addr *backend_addr(const struct ctr *c, bool v6)
+{
+    for (size_t i = 0; i < c->n_endpoints; i++) {
+        const struct wh_addr *addr = v6 ? &c->endpoints[i].ip6 : &c->endpoints[i].ip4;
+        if (addr->family)
+            return addr;
+    }
+    return NULL;
+}
+
+static void add_backend(struct publishes *pub, struct wh_publish *item, const struct wh_addr *addr, uint16_t port)
+{
+    struct wh_backend *backends = wh_arena_array(&pub->arena, struct wh_backend, item->n_backends + 1);
+    if (!backends)
+        return;
+    if (item->n_backends)
+        memcpy(backends, item->backends, item->n_backends * sizeof(*backends));
+    backends[item->n_backends] = (struct wh_backend){*addr, port};
+    item->backends = backends;
+    item->n_backends++;
+}
+
+static bool may_serve(const struct ctr *c, const struct ctr_port *port)
+{
+    return port->shared ? ctr_is_ready(c) : c->phase != CTR_IDLE || wh_timer_is_active(&c->restart_timer);
+}
+
+static void collect_publishes(const struct wh_policy *p, struct publishes *pub)
+{
+    pub->items = WH_VEC(struct wh_publish);
+    for (size_t i = 0; i < p->ctrs.len; i++) {
+        const struct ctr *c = p->ctrs.entries[i].value;
+        for (size_t j = 0; j < c->n_ports; j++) {
+            const struct ctr_port *port = &c->ports[j];
+            const struct wh_addr *addr = port->port ? backend_addr(c, port->want.host_ip.family == 6) : NULL;
+            struct wh_publish *item = addr ? publish_of(pub, port) : NULL;
+            if (item && may_serve(c, port))
+                add_backend(pub, item, addr, port->container_port);
+        }
+    }
+}
+
+static void update_relay(struct wh_policy *p, const struct publishes *pub)
+{
+    for (size_t i = 0; i < pub->items.len; i++) {
+        const struct wh_publish *item = &wh_vec_at(&pub->items, struct wh_publish, i);
+        if (item->proto != WH_TCP || item->host_ip.family != 0)
+            continue;
+        if (!p->relay && wh_relay_new(&p->relay, NULL) < 0)
+            return;
+        if (p->relay)
+            wh_relay_set(p->relay, false, item->port, item->backends, item->n_backends, NULL);
+    }
+}
+
+static void firewall_apply(struct wh_policy *p)
+{
+    wh_auto_err err = {0};
+    struct publishes pub = {0};
+    wh_auto_vec bridges = WH_VEC(struct wh_bridge);
+    p->firewall_dirty = false;
+    for (size_t i = 0; i < p->networks.len; i++) {
+        const struct net *n = p->networks.entries[i].value;
+        struct wh_bridge *slot = n->is_own && n->is_up ? wh_vec_push(&bridges) : NULL;
+        if (slot)
+            *slot = n->bridge;
+    }
+    collect_publishes(p, &pub);
+    struct wh_firewall_spec spec = {bridges.items, bridges.len, pub.items.items, pub.items.len};
+    bool empty = bridges.len == 0 && pub.items.len == 0;
+    int r = 0;
+    if (!p->firewall && !empty)
+        r = wh_firewall_open(&p->scope, &p->firewall, &err);
+    if (r == 0 && p->firewall)
+        r = empty ? wh_firewall_clear(p->firewall, &err) : wh_firewall_apply(p->firewall, &spec, &err);
+    if (r < 0) {
+        wh_auto_free char *text = wh_err_text(&err);
+        wh_log_error("firewall: %s", text);
+    }
+    update_relay(p, &pub);
+    wh_vec_fini(&pub.items);
+    wh_arena_fini(&pub.arena);
+}
+
+static void on_drift(struct wh_timer *t)
+{
+    struct wh_policy *p = t->data;
+    wh_auto_err err = {0};
+    if (p->firewall && wh_firewall_check(p->firewall, &err) == 1)
+        wh_log_warn("the firewall rules of project \"%s\" were changed by someone else and have been made again",
+                    p->project);
+    if (p->firewall && policy_has_live(p))
+        wh_timer_start(p->host->loop, &p->drift_timer, DRIFT_CHECK_NS);
+}
+
+void policy_run_deferred_firewall(struct wh_policy *p)
+{
+    if (!p->firewall_dirty)
+        return;
+    firewall_apply(p);
+    p->drift_timer.fn = on_drift;
+    p->drift_timer.data = p;
+    if (p->firewall && !wh_timer_is_active(&p->drift_timer))
+        wh_timer_start(p->host->loop, &p->drift_timer, DRIFT_CHECK_NS);
+}
+
+static void run_scheduled(void *data)
+{
+    struct wh_policy *p = data;
+    p->firewall_scheduled = false;
+    policy_run_deferred_firewall(p);
+}
+
+void firewall_mark(struct wh_policy *p)
+{
+    p->firewall_dirty = true;
+    if (p->firewall_scheduled)
+        return;
+    p->firewall_scheduled = true;
+    wh_loop_defer(p->host->loop, run_scheduled, p);
+}

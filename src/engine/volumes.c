@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Volumes: a record and a folder. What is in them comes from the image at the first mount (runtime). */
+#include "engine/policy.h"
+
+#include "whale/util/file.h"
+#include "whale/util/str.h"
+#include "whale/util/time.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int save_volume(struct wh_volume_rec *rec, struct wh_err *err)
+{
+    wh_auto_free char *dir = wh_state_volume_dir(rec->name);
+    if (!dir)
+        return wh_fail(err, ENOMEM, "volume");
+    rec->mountpoint = dir;
+    rec->created_ns = wh_now_real_ns();
+    if (wh_state_volume_save(rec, err) < 0)
+        return -1;
+    return wh_mkdir_p(dir, 0755, err);
+}
+
+static struct wh_node *options_node(struct wh_arena *a, const struct wh_pairs *pairs)
+{
+    if (pairs->len == 0)
+        return NULL;
+    struct wh_node *map = wh_node_map(a, NULL);
+    for (size_t i = 0; map && i < pairs->len; i++)
+        wh_node_put_str(a, map, pairs->items[i].key, pairs->items[i].value ? pairs->items[i].value : "");
+    return map;
+}
+
+static int add_labels(struct wh_arena *a, const struct wh_policy *p, const struct wh_volume *v, const char *hash,
+                      struct wh_volume_rec *rec)
+{
+    struct wh_label *labels = wh_arena_array(a, struct wh_label, v->labels.len + 3);
+    if (!labels)
+        return -1;
+    size_t n = 0;
+    for (size_t i = 0; i < v->labels.len; i++)
+        labels[n++] =
+            (struct wh_label){v->labels.items[i].key, v->labels.items[i].value ? v->labels.items[i].value : ""};
+    labels[n++] = (struct wh_label){"com.docker.compose.config-hash", hash};
+    labels[n++] = (struct wh_label){"com.docker.compose.project", p->project};
+    labels[n++] = (struct wh_label){"com.docker.compose.volume", v->key};
+    rec->labels = labels;
+    rec->n_labels = n;
+    return 0;
+}
+
+int volume_create(struct wh_policy *p, const struct wh_volume *v, const char *hash, struct wh_err *err)
+{
+    wh_auto_arena a = {0};
+    struct wh_volume_rec rec = {.name = v->name,
+                                .project = p->project,
+                                .key = v->key,
+                                .driver = v->driver ? v->driver : "local",
+                                .config_hash = hash ? hash : "",
+                                .driver_opts = options_node(&a, &v->driver_opts)};
+    if (strcmp(rec.driver, "local") != 0)
+        return wh_fail(err, WH_E_INVALID, "volume %s: driver \"%s\" is not supported", v->name, rec.driver);
+    if (add_labels(&a, p, v, rec.config_hash, &rec) < 0)
+        return wh_fail(err, ENOMEM, "volume");
+    return save_volume(&rec, err);
+}
+
+int volume_create_anonymous(struct wh_policy *p, const char *name, struct wh_err *err)
+{
+    wh_auto_arena a = {0};
+    struct wh_volume_rec rec;
+    int r = wh_state_volume_load(&a, name, &rec, err);
+    if (r != WH_STATE_ABSENT)
+        return r;
+    static const struct wh_label label[] = {{"com.docker.volume.anonymous", ""}};
+    rec = (struct wh_volume_rec){.name = name,
+                                 .project = p->project,
+                                 .key = "",
+                                 .driver = "local",
+                                 .config_hash = "",
+                                 .anonymous = true,
+                                 .labels = label,
+                                 .n_labels = 1};
+    return save_volume(&rec, err);
+}
+
+static bool is_mounted(const struct wh_policy *p, const char *name)
+{
+    for (size_t i = 0; i < p->ctrs.len; i++) {
+        const struct ctr *c = p->ctrs.entries[i].value;
+        for (size_t j = 0; j < c->rec.n_mounts; j++)
+            if (wh_streq(c->rec.mounts[j].name, name))
+                return true;
+    }
+    return false;
+}
+
+int volume_remove(struct wh_policy *p, const char *name, struct wh_err *err)
+{
+    return is_mounted(p, name) ? 1 : wh_state_volume_remove(name, err);
+}
