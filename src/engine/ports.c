@@ -407,15 +407,10 @@ static void collect_publishes(const struct wh_policy *p, struct publishes *pub)
 
 static void update_relay(struct wh_policy *p, const struct publishes *pub)
 {
-    for (size_t i = 0; i < pub->items.len; i++) {
-        const struct wh_publish *item = &wh_vec_at(&pub->items, struct wh_publish, i);
-        if (item->proto != WH_TCP || item->host_ip.family != 0)
-            continue;
-        if (!p->relay && wh_relay_new(&p->relay, NULL) < 0)
-            return;
-        if (p->relay)
-            wh_relay_set(p->relay, false, item->port, item->backends, item->n_backends, NULL);
-    }
+    if (!p->relay && (pub->items.len == 0 || wh_relay_new(&p->relay, NULL) < 0))
+        return;
+    if (p->relay)
+        wh_relay_apply(p->relay, pub->items.items, pub->items.len);
 }
 
 static void firewall_apply(struct wh_policy *p)
