@@ -178,7 +178,10 @@ int wh_time_parse(const char *text, int64_t *ret_real_ns)
         }
         if (parse_zone(p, &offset) < 0)
             return -1;
-        *ret_real_ns = ((int64_t)timegm(&tm) - offset) * WH_NS_PER_S + fraction;
+        int64_t ns; /* the years 1678 to 2262 fit */
+        if (__builtin_mul_overflow((int64_t)timegm(&tm) - offset, WH_NS_PER_S, &ns) ||
+            __builtin_add_overflow(ns, fraction, ret_real_ns))
+            return -1;
         return 0;
     }
     if (!isdigit((unsigned char)*p))
