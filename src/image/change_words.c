@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define BLANKS " \t\r\n\v\f"
+
 struct lexer {
     struct wh_arena *arena;
     const struct wh_node *config; /* NULL: variables are left alone */
@@ -125,10 +127,10 @@ static int read_piece(struct lexer *l, struct wh_err *err)
 static int next_word(struct lexer *l, struct wh_err *err)
 {
     wh_str_clear(&l->word);
-    l->at += strspn(l->at, " \t\r\n");
+    l->at += strspn(l->at, BLANKS);
     if (!*l->at)
         return 0;
-    while (*l->at && (l->one_word || !isspace((unsigned char)*l->at)))
+    while (*l->at && (l->one_word || !strchr(BLANKS, *l->at)))
         if (read_piece(l, err) < 0)
             return -1;
     return l->word.failed ? wh_fail(err, ENOMEM, "instruction") : 1;

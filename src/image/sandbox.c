@@ -48,6 +48,13 @@ static int refuse_list(scmp_filter_ctx f, const int *list, size_t n)
     return 0;
 }
 
+/* Refuses a call when its first argument compares so. */
+static int refuse_if(scmp_filter_ctx f, int e, int call, enum scmp_compare op, scmp_datum_t a, scmp_datum_t b)
+{
+    const struct scmp_arg_cmp cmp = {.arg = 0, .op = op, .datum_a = a, .datum_b = b};
+    return seccomp_rule_add_array(f, SCMP_ACT_ERRNO((uint32_t)e), call, 1, &cmp);
+}
+
 /* Families from 3 on but IPv6 and netlink: one rule for each number below, one for all above. */
 static int refuse_families(scmp_filter_ctx f)
 {
@@ -58,12 +65,10 @@ static int refuse_families(scmp_filter_ctx f)
         bool keep = false;
         for (size_t i = 0; i < WH_ARRAY_LEN(families); i++)
             keep = keep || families[i] == family;
-        if (!keep && seccomp_rule_add(f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                                      SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family)) < 0)
+        if (!keep && refuse_if(f, EAFNOSUPPORT, SCMP_SYS(socket), SCMP_CMP_EQ, (scmp_datum_t)family, 0) < 0)
             return -1;
     }
-    return seccomp_rule_add(f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                            SCMP_A0(SCMP_CMP_GT, (scmp_datum_t)max));
+    return refuse_if(f, EAFNOSUPPORT, SCMP_SYS(socket), SCMP_CMP_GT, (scmp_datum_t)max, 0);
 }
 
 /* Threads and helpers are made by clone without a namespace; clone3's flags cannot be looked at, so it does not exist.
@@ -73,8 +78,7 @@ static int refuse_new_namespaces(scmp_filter_ctx f)
     static const unsigned int flags[] = {CLONE_NEWNS,  CLONE_NEWUSER, CLONE_NEWPID,   CLONE_NEWNET,
                                          CLONE_NEWIPC, CLONE_NEWUTS,  CLONE_NEWCGROUP};
     for (size_t i = 0; i < WH_ARRAY_LEN(flags); i++)
-        if (seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                             SCMP_A0(SCMP_CMP_MASKED_EQ, flags[i], flags[i])) < 0)
+        if (refuse_if(f, EPERM, SCMP_SYS(clone), SCMP_CMP_MASKED_EQ, flags[i], flags[i]) < 0)
             return -1;
     return seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
