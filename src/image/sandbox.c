@@ -26,14 +26,21 @@ static const int refused[] = {
     SCMP_SYS(mount_setattr), SCMP_SYS(open_by_handle_at), SCMP_SYS(quotactl), SCMP_SYS(swapon), SCMP_SYS(swapoff),
     SCMP_SYS(fanotify_init),
     /* namespaces and other processes */
-    SCMP_SYS(setns), SCMP_SYS(unshare), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-    SCMP_SYS(kcmp), SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(setns), SCMP_SYS(unshare), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(kcmp),
+    SCMP_SYS(pidfd_getfd),
     /* the kernel */
     SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(init_module), SCMP_SYS(finit_module),
     SCMP_SYS(delete_module), SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(reboot), SCMP_SYS(syslog),
     SCMP_SYS(acct), SCMP_SYS(iopl), SCMP_SYS(ioperm), SCMP_SYS(sethostname), SCMP_SYS(setdomainname),
     SCMP_SYS(settimeofday), SCMP_SYS(clock_settime), SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime), SCMP_SYS(add_key),
     SCMP_SYS(request_key), SCMP_SYS(keyctl), SCMP_SYS(io_uring_setup), SCMP_SYS(personality)};
+
+/* The leak checker of sanitizer builds traces its own process at the end. */
+#ifdef __SANITIZE_ADDRESS__
+static const bool is_checked_build = true;
+#else
+static const bool is_checked_build = false;
+#endif
 
 static const int refused_without_exec[] = {SCMP_SYS(execve), SCMP_SYS(execveat)};
 
@@ -91,6 +98,8 @@ static int load_filter(bool may_exec, struct wh_err *err)
         r = seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a tree: every write of the unpack passes it */
     if (r == 0)
         r = refuse_list(f, refused, WH_ARRAY_LEN(refused));
+    if (r == 0 && !is_checked_build)
+        r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ptrace), 0);
     if (r == 0 && !may_exec)
         r = refuse_list(f, refused_without_exec, WH_ARRAY_LEN(refused_without_exec));
     if (r == 0)
@@ -129,7 +138,7 @@ static int drop_capabilities(struct wh_err *err)
 int sandbox_enter(const struct store *s, bool may_exec, struct wh_err *err)
 {
     const struct rlimit none = {0, 0};
-    if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+    if (setrlimit(RLIMIT_CORE, &none) < 0 || (!is_checked_build && prctl(PR_SET_DUMPABLE, 0) < 0))
         return wh_fail(err, errno, "switch off core dumps");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return wh_fail(err, errno, "no_new_privs");

@@ -244,6 +244,129 @@ layers() { find "$WHALE_COMPOSE_ROOT/images/layers" -mindepth 1 -maxdepth 1 | wc
     expect 0 "$(layers)"
 }
 
+# ---- a store that stays whole
+
+# every image has all its layers, every chain leads to a layer, and nothing is in two states
+check_store() {
+    python3 - "$WHALE_COMPOSE_ROOT/images" <<'END'
+import json, os, pathlib, sys
+store = pathlib.Path(sys.argv[1])
+for record in (store / "records").iterdir():
+    doc = json.loads(record.read_text())
+    assert (store / "blobs/sha256" / record.stem).is_file(), record
+    for layer in doc["layers"]:
+        found = json.loads((store / "layers" / layer["name"] / "layer.json").read_text())
+        assert found["chain_id"] == layer["chain_id"], layer
+        assert (store / "layers" / layer["name"] / "fs/etc/motd").read_text() == "hello\n"
+for ref in (store / "refs").rglob("*"):
+    if ref.is_symlink(): assert (store / "records" / (os.readlink(ref) + ".json")).is_file(), ref
+END
+}
+
+@test "store: kill -9 at any moment leaves whole images or none" {
+    for ms in 002 006 010 014 018 022 026 030 035 040 050 060 080; do
+        for what in "load -i $FILES/seed.tar" "pull --progress=quiet 127.0.0.1:$PORT/team/gzip:1" "rm -f seed:1"; do
+            # shellcheck disable=SC2086 # words
+            timeout -s KILL "0.$ms" "$IMAGE" $what >/dev/null 2>&1 || true
+            [ ! -d "$WHALE_COMPOSE_ROOT/images/records" ] || check_store || { echo "($what at $ms ms)"; return 1; }
+        done
+    done
+    i load -i "$FILES/seed.tar"
+    check_store
+    i rm -f "$(field seed:1 Id | tr -d '"')"
+    i prune -a
+    expect 0 "$(images)"
+    expect 0 "$(layers)"
+    expect 0 "$(find "$WHALE_COMPOSE_ROOT/images" -path '*chains/*' -o -path '*blobs/sha256/*' -o -path '*refs/*' | wc -l)"
+}
+
+@test "store: commands at the same time do not disturb each other" {
+    for n in 1 2 3; do
+        i load -i "$FILES/seed.tar" &
+        i pull --progress=quiet "127.0.0.1:$PORT/team/gzip:1" "127.0.0.1:$PORT/team/zstd:1" "127.0.0.1:$PORT/team/index:1" &
+        i import -c "LABEL n=$n" "$FILES/rootfs.tar" "own:$n" &
+    done
+    wait
+    check_store
+    expect 1 "$(layers)"
+    expect 7 "$(i ls | tail -n +2 | wc -l)"
+    i rm -f seed:1 &
+    i prune &
+    wait
+    check_store
+}
+
+@test "store: an image of 500 layers keeps their order and fits one overlay mount" {
+    python3 - <<'END'
+import hashlib, io, json, tarfile
+def tar(n):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as t:
+        for name, text in (("last", str(n)), (f"only-{n}", "")):
+            info = tarfile.TarInfo(name); info.size = len(text); t.addfile(info, io.BytesIO(text.encode()))
+    return out.getvalue()
+tars = [tar(n) for n in range(500)]
+config = json.dumps({"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(t).hexdigest() for t in tars]}}).encode()
+with tarfile.open("many.tar", "w") as t:
+    for name, data in [(f"{n}/layer.tar", d) for n, d in enumerate(tars)] + [("config.json", config),
+            ("manifest.json", json.dumps([{"Config": "config.json", "RepoTags": ["many:1"], "Layers": [f"{n}/layer.tar" for n in range(500)]}]).encode())]:
+        info = tarfile.TarInfo(name); info.size = len(data); t.addfile(info, io.BytesIO(data))
+END
+    i load -i many.tar
+    expect 500 "$(layers)"
+    lower=$(field many:1 GraphDriver.Data.LowerDir | tr -d '"' | sed "s,$WHALE_COMPOSE_ROOT/images/layers/,,g")
+    [ ${#lower} -lt 3600 ]
+    cd "$WHALE_COMPOSE_ROOT/images/layers"
+    mkdir "$BATS_TEST_TMPDIR/merged"
+    mount -t overlay overlay -o "lowerdir=$lower" "$BATS_TEST_TMPDIR/merged"
+    seen="$(cat "$BATS_TEST_TMPDIR/merged/last") $(find "$BATS_TEST_TMPDIR/merged" -name 'only-*' | wc -l)"
+    umount "$BATS_TEST_TMPDIR/merged"
+    expect "499 500" "$seen"
+}
+
+@test "store: removed files, opaque folders and implied folders come out right in the overlay" {
+    python3 - <<'END'
+import hashlib, io, json, tarfile
+def tar(*entries):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as t:
+        for name, mode in entries:
+            info = tarfile.TarInfo(name.rstrip("/")); info.mode = mode
+            info.type = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
+            info.uid = 7 if name.endswith("/") else 0
+            t.addfile(info, io.BytesIO(b""))
+    return out.getvalue()
+tars = [tar(("tmp/", 0o1777), ("a/", 0o750), ("a/gone", 0o644), ("a/kept", 0o644), ("b/", 0o755), ("b/old", 0o644), ("c/", 0o755), ("c/old", 0o644)),
+        tar(("tmp/x", 0o644), ("a/.wh.gone", 0o644), ("b/.wh..wh..opq", 0o644), ("b/new", 0o644), (".wh.c", 0o644)),
+        tar(("c/", 0o700), ("c/new", 0o644)),
+        tar(("tmp/x", 0o644), ("a/.wh.gone", 0o644), ("b/.wh..wh..opq", 0o644), ("b/new", 0o644), (".wh.c", 0o644)),
+        tar((".wh..wh..opq", 0o644), ("b/", 0o755), ("b/newest", 0o644))]
+def image(name, tars):
+    config = json.dumps({"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(t).hexdigest() for t in tars]}}).encode()
+    return config, [hashlib.sha256(t).hexdigest() for t in tars], name
+images = [image("three:1", tars[:3]), image("repeat:1", tars[:4]), image("opaque:1", tars)]
+with tarfile.open("layers.tar", "w") as t:
+    def add(name, data): info = tarfile.TarInfo(name); info.size = len(data); t.addfile(info, io.BytesIO(data))
+    for d in {hashlib.sha256(d).hexdigest(): d for d in tars}.values(): add(hashlib.sha256(d).hexdigest() + ".tar", d)
+    for config, _, name in images: add(name + ".json", config)
+    add("manifest.json", json.dumps([{"Config": name + ".json", "RepoTags": [name], "Layers": [h + ".tar" for h in hs]} for config, hs, name in images]).encode())
+END
+    i load -i layers.tar
+    mkdir merged
+    listing() {
+        lower=$(field "$1" GraphDriver.Data.LowerDir | tr -d '"')
+        mount -t overlay overlay -o "lowerdir=$lower:$FILES/empty" merged
+        (cd merged && find . -mindepth 1 -printf '%P %m %U\n' | sort | tr '\n' ',')
+        umount merged
+    }
+    mkdir -p "$FILES/empty"
+    expect "a 750 7,a/kept 644 0,b 755 7,b/new 644 0,c 700 7,c/new 644 0,tmp 1777 7,tmp/x 644 0," "$(listing three:1)"
+    # the second layer again, on top of the third: other layers below, so another copy
+    expect "a 750 7,a/kept 644 0,b 755 7,b/new 644 0,tmp 1777 7,tmp/x 644 0," "$(listing repeat:1)"
+    expect "b 755 7,b/newest 644 0," "$(listing opaque:1)"
+    expect 5 "$(layers)"
+}
+
 # ---- pulls
 
 @test "pull: plain, gzip and zstd layers and an index give one image with one layer" {
