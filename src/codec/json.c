@@ -178,7 +178,7 @@ static void write_real(double value, struct wh_str *out)
             break;
     }
     const char *e = strchr(text, 'e');
-    int exponent = e ? atoi(e + 1) : 0, decimals = digits - 1 - exponent;
+    int exponent = e ? (int)strtol(e + 1, NULL, 10) : 0, decimals = digits - 1 - exponent;
     if (e && exponent >= -6 && exponent < 21)
         snprintf(text, sizeof(text), "%.*f", decimals > 0 ? decimals : 0, value);
     wh_str_add(out, text);
