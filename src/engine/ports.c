@@ -362,15 +362,24 @@ static struct wh_publish *publish_of(struct publishes *pub, const struct ctr_por
     return item;
 }
 
-/* The address at which the container's own or borrowed namespace is reached; publishes follow gateway order. */
+/* The address that published ports lead to: on the network of the default route, because answers leave by it. An
+ * internal network publishes nothing. */
 static const struct wh_addr *backend_addr(const struct ctr *c, bool v6)
 {
+    const struct wh_addr *best = NULL;
+    int64_t best_priority = 0;
     for (size_t i = 0; i < c->n_endpoints; i++) {
-        const struct wh_addr *addr = v6 ? &c->endpoints[i].ip6 : &c->endpoints[i].ip4;
-        if (addr->family)
-            return addr;
+        const struct ctr_endpoint *e = &c->endpoints[i];
+        const struct wh_addr *addr = v6 ? &e->ip6 : &e->ip4;
+        int64_t priority = e->config ? e->config->gw_priority : 0;
+        struct net *n;
+        if (!addr->family || (best && priority <= best_priority) || net_get(c->p, e->network, &n, NULL) < 0 ||
+            n->bridge.internal)
+            continue;
+        best = addr;
+        best_priority = priority;
     }
-    return NULL;
+    return best;
 }
 
 static void add_backend(struct publishes *pub, struct wh_publish *item, const struct wh_addr *addr, uint16_t port)
@@ -390,18 +399,28 @@ static bool may_serve(const struct ctr *c, const struct ctr_port *port)
     return port->shared ? ctr_is_ready(c) : c->phase != CTR_IDLE || wh_timer_is_active(&c->restart_timer);
 }
 
+static void collect_port(struct publishes *pub, const struct ctr *c, const struct ctr_port *port)
+{
+    uint8_t family = port->want.host_ip.family;
+    const struct wh_addr *v4 = family != 6 ? backend_addr(c, false) : NULL;
+    const struct wh_addr *v6 = family != 4 ? backend_addr(c, true) : NULL;
+    struct wh_publish *item = v4 || v6 ? publish_of(pub, port) : NULL;
+    if (!item || !may_serve(c, port))
+        return;
+    if (v4)
+        add_backend(pub, item, v4, port->container_port);
+    if (v6)
+        add_backend(pub, item, v6, port->container_port);
+}
+
 static void collect_publishes(const struct wh_policy *p, struct publishes *pub)
 {
     pub->items = WH_VEC(struct wh_publish);
     for (size_t i = 0; i < p->ctrs.len; i++) {
         const struct ctr *c = p->ctrs.entries[i].value;
-        for (size_t j = 0; j < c->n_ports; j++) {
-            const struct ctr_port *port = &c->ports[j];
-            const struct wh_addr *addr = port->port ? backend_addr(c, port->want.host_ip.family == 6) : NULL;
-            struct wh_publish *item = addr ? publish_of(pub, port) : NULL;
-            if (item && may_serve(c, port))
-                add_backend(pub, item, addr, port->container_port);
-        }
+        for (size_t j = 0; j < c->n_ports; j++)
+            if (c->ports[j].port)
+                collect_port(pub, c, &c->ports[j]);
     }
 }
 
