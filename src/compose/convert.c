@@ -15,6 +15,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static struct wh_node *convert(struct wh_convert *c, const struct wh_path *path, const struct wh_type *t,
                                struct wh_node *n);
@@ -40,12 +41,37 @@ static struct wh_node *text_value(struct wh_convert *c, const struct wh_node *n,
 
 /* ---- numbers ---- */
 
-static struct wh_node *convert_bool(struct wh_convert *c, struct wh_node *n, bool keep_false)
+/* Attributes that interpolation does not read as booleans may still be texts here. */
+static int bool_of_text(const char *text, bool *ret)
 {
-    bool value = n->kind == WH_NODE_BOOL ? n->boolean : n->text && wh_streq(n->text, "true");
-    if (n->kind != WH_NODE_BOOL)
+    static const char *const words[2][4] = {{"false", "n", "no", "off"}, {"true", "y", "yes", "on"}};
+    for (int value = 0; value < 2; value++)
+        for (size_t i = 0; i < WH_ARRAY_LEN(words[0]); i++)
+            if (strcasecmp(text, words[value][i]) == 0) {
+                *ret = value;
+                return 0;
+            }
+    return -1;
+}
+
+/* Which values docker compose prints. */
+enum bool_print { PRINT_TRUE, PRINT_FALSE, PRINT_BOTH };
+
+static struct wh_node *convert_bool(struct wh_convert *c, const struct wh_path *path, struct wh_node *n,
+                                    enum bool_print print)
+{
+    bool value = false;
+    if (n->kind == WH_NODE_BOOL) {
+        value = n->boolean;
+    } else if (bool_of_text(n->text ? n->text : "", &value) < 0) {
+        struct wh_diag *d =
+            wh_convert_fail(c, path, n, wh_arena_fmt(c->l->arena, "invalid boolean: %s", n->text ? n->text : ""));
+        wh_diag_hint(c->l->diags, d, "write true or false");
+        return NULL;
+    } else {
         n = wh_node_bool(c->l->arena, &n->mark, value);
-    return value || keep_false ? n : NULL;
+    }
+    return print == PRINT_BOTH || value == (print == PRINT_TRUE) ? n : NULL;
 }
 
 static struct wh_node *convert_int(struct wh_convert *c, const struct wh_path *path, struct wh_node *n, bool keep_zero)
@@ -334,10 +360,11 @@ static struct wh_node *convert(struct wh_convert *c, const struct wh_path *path,
     case WH_FORM_TEXT:
         return convert_text(c, n);
     case WH_FORM_BOOL:
+        return convert_bool(c, path, n, PRINT_TRUE);
     case WH_FORM_OPT_BOOL:
-        return convert_bool(c, n, t->form == WH_FORM_OPT_BOOL);
+        return convert_bool(c, path, n, PRINT_BOTH);
     case WH_FORM_OPT_OUT:
-        return convert_bool(c, n, true)->boolean ? NULL : n;
+        return convert_bool(c, path, n, PRINT_FALSE);
     case WH_FORM_INT:
     case WH_FORM_OPT_INT:
         return convert_number(c, path, t, n);
