@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Nobody reads more; the rest is counted only. */
+#define MAX_ERRORS 200
+
 /* Where chained calls write when memory is short. */
 static struct wh_diag *lost(struct wh_diags *d)
 {
@@ -46,6 +49,25 @@ static bool is_known(const struct wh_diags *d, const struct wh_mark *mark, const
     return false;
 }
 
+static void note_overflow(struct wh_diags *d)
+{
+    struct wh_diag *note = wh_arena_new(d->arena, struct wh_diag);
+    if (!note || wh_vec_push_ptr(&d->items, note) < 0)
+        d->failed = true;
+    else
+        *note = (struct wh_diag){.severity = WH_SEV_ERROR, .text = "too many errors, the others are left out"};
+}
+
+/* False when it is to be left out. */
+static bool count_error(struct wh_diags *d, const struct wh_diag *diag)
+{
+    if (d->n_errors <= MAX_ERRORS && is_known(d, &diag->mark, diag->text))
+        return false;
+    if (++d->n_errors == MAX_ERRORS + 1)
+        note_overflow(d);
+    return d->n_errors <= MAX_ERRORS;
+}
+
 static struct wh_diag *add(struct wh_diags *d, enum wh_severity severity, const struct wh_mark *mark, const char *fmt,
                            va_list ap) __attribute__((format(printf, 4, 0)));
 
@@ -54,17 +76,16 @@ static struct wh_diag *add(struct wh_diags *d, enum wh_severity severity, const 
 {
     struct wh_diag *diag = wh_arena_new(d->arena, struct wh_diag);
     char *text = format_text(d->arena, fmt, ap);
-    if (severity == WH_SEV_ERROR && text && is_known(d, mark, text))
-        return diag ? diag : lost(d); /* the caller may go on filling it, nobody will see it */
-    if (severity == WH_SEV_ERROR)
-        d->n_errors++;
-    if (!diag || !text || wh_vec_push_ptr(&d->items, diag) < 0)
+    if (!diag || !text)
         return lost(d);
     diag->severity = severity;
     diag->text = text;
     if (mark)
         diag->mark = *mark;
-    return diag;
+    /* The caller may go on filling one that is left out; nobody will see it. */
+    if (severity == WH_SEV_ERROR && !count_error(d, diag))
+        return diag;
+    return wh_vec_push_ptr(&d->items, diag) < 0 ? lost(d) : diag;
 }
 
 struct wh_diag *wh_diag_error(struct wh_diags *d, const struct wh_mark *mark, const char *fmt, ...)

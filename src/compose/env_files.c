@@ -56,7 +56,8 @@ static int read_one(struct wh_load *l, const struct wh_node *entry, struct wh_en
     if (!path || path->kind != WH_NODE_STR)
         return 0;
     wh_auto_err err = {0};
-    int r = wh_dotenv_read(l, path->text, *name ? WH_DOTENV_RAW : WH_DOTENV_COMPOSE, vars, &err);
+    int r = wh_dotenv_read(l, wh_compose_join(l, l->res->working_dir, path->text),
+                           *name ? WH_DOTENV_RAW : WH_DOTENV_COMPOSE, vars, &err);
     if (r < 0)
         return wh_diag_take_err(l->diags, &err);
     return r > 0 && wh_node_get_bool(entry, "required", true) ? not_found(l, "env", path) : 0;
@@ -88,7 +89,7 @@ static int read_label_file(struct wh_load *l, const struct wh_node *path, struct
 {
     wh_auto_err err = {0};
     struct wh_env one = env_below(l->arena, vars);
-    int r = wh_dotenv_read(l, path->text, WH_DOTENV_COMPOSE, &one, &err);
+    int r = wh_dotenv_read(l, wh_compose_join(l, l->res->working_dir, path->text), WH_DOTENV_COMPOSE, &one, &err);
     for (size_t i = 0; i < one.map.len; i++)
         if (wh_map_set(&vars->map, one.map.entries[i].key, one.map.entries[i].value) < 0)
             l->diags->failed = true;

@@ -14,7 +14,7 @@
 
 #define MAX_INCLUDE_DEPTH 100
 /* A file that includes another one twice doubles the work at each level. */
-#define MAX_INCLUDES 2000
+#define MAX_INCLUDES 500
 
 /* Only these are imported; `name` and x-* of an included file are its own. */
 static const char *const sections[] = {"services", "volumes", "networks", "secrets", "configs", "models", "jobs"};
@@ -169,8 +169,12 @@ static int load_entry(struct wh_scope *s, const struct include *inc, struct wh_n
     struct wh_load *l = s->load;
     const char **files;
     size_t n;
-    if (l->n_includes++ >= MAX_INCLUDES)
-        return l->n_includes > MAX_INCLUDES + 1 ? -1 : fail_node(l, inc->at, "more than 2000 files are included");
+    if (l->n_includes == MAX_INCLUDES) {
+        wh_diag_error(l->diags, &inc->at->mark, "more than %d files are included", MAX_INCLUDES);
+        l->n_includes++;
+    }
+    if (l->n_includes++ > MAX_INCLUDES)
+        return -1;
     if (resolve_paths(s, inc, &files, &n) < 0)
         return -1;
     struct wh_scope inner = {.load = l, .up = s};
@@ -236,7 +240,7 @@ int wh_compose_apply_include(struct wh_scope *s, struct wh_node *doc, const stru
         wh_diag_hint(s->load->diags, d, "include: [%s]", wh_node_is_scalar(list) ? list->text : "file.yaml");
         return -1;
     }
-    for (size_t i = 0; i < list->seq.len; i++) {
+    for (size_t i = 0; i < list->seq.len && s->load->n_includes <= MAX_INCLUDES; i++) {
         struct include inc;
         struct wh_node *model;
         if (read_entry(s->load, list->seq.items[i], &inc) < 0 || load_entry(s, &inc, &model) < 0 ||
@@ -244,5 +248,5 @@ int wh_compose_apply_include(struct wh_scope *s, struct wh_node *doc, const stru
             rc = -1;
     }
     wh_node_del(doc, "include");
-    return rc;
+    return s->load->n_includes <= MAX_INCLUDES ? rc : -1;
 }

@@ -41,14 +41,29 @@ int wh_compose_parse(struct wh_load *l, const char *path, const struct wh_mark *
     return 0;
 }
 
+/* The way from one absolute folder to another, both clean: "../lib". */
+static const char *relative_dir(struct wh_load *l, const char *from, const char *to)
+{
+    size_t common = 0;
+    for (size_t i = 0; from[i] == to[i] || !from[i] || !to[i]; i++) {
+        if ((!from[i] || from[i] == '/') && (!to[i] || to[i] == '/'))
+            common = i;
+        if (!from[i] || !to[i])
+            break;
+    }
+    wh_auto_str out = {0};
+    for (const char *p = from + common; *p; p++)
+        if (*p == '/' && p[1])
+            wh_str_add(&out, "../");
+    wh_str_add(&out, to[common] == '/' ? to + common + 1 : to + common);
+    return wh_compose_join(l, ".", out.len ? wh_str_c(&out) : ".");
+}
+
 const char *wh_compose_paths_dir(const struct wh_scope *s, const char *dir)
 {
-    size_t n = strlen(s->dir);
     if (!s->load->opts->no_path_resolution)
         return dir;
-    if (strncmp(dir, s->dir, n) == 0 && (dir[n] == '/' || !dir[n]))
-        return wh_compose_join(s->load, s->paths_dir, dir[n] ? dir + n + 1 : ".");
-    return dir;
+    return relative_dir(s->load, s->dir, dir);
 }
 
 /* ---- one document ---- */
