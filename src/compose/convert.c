@@ -79,6 +79,9 @@ static struct wh_node *convert_int(struct wh_convert *c, const struct wh_path *p
     int64_t value = 0;
     if (n->kind == WH_NODE_INT) {
         value = n->integer;
+    } else if (n->kind == WH_NODE_FLOAT && !(n->real >= -0x1p63 && n->real < 0x1p63)) {
+        wh_convert_fail(c, path, n, wh_arena_fmt(c->l->arena, "\"%s\" is out of range", n->text));
+        return NULL;
     } else if (n->kind == WH_NODE_FLOAT) {
         value = (int64_t)n->real;
         n = wh_node_int(c->l->arena, &n->mark, value);
