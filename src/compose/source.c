@@ -11,19 +11,37 @@
 
 #define MAX_FILE_BYTES ((size_t)16 << 20)
 
-/* Unlike records, input may be a pipe: `-f <(generate)`. */
-static int read_text(const char *path, struct wh_str *ret, struct wh_err *err)
+static bool is_listed(const struct wh_vec *names, const char *path)
 {
-    if (strcmp(path, "-") == 0)
-        return wh_fd_read_all(STDIN_FILENO, MAX_FILE_BYTES, ret, err);
+    for (size_t i = 0; i < names->len; i++)
+        if (strcmp(wh_vec_at(names, const char *, i), path) == 0)
+            return true;
+    return false;
+}
+
+static int check_kind(const char *path, int fd, bool given, struct wh_err *err)
+{
     struct stat st;
-    wh_auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
-        return wh_fail(err, errno, "open %s", path);
     if (fstat(fd, &st) < 0)
         return wh_fail(err, errno, "stat %s", path);
     if (S_ISDIR(st.st_mode))
         return wh_fail(err, EISDIR, "read %s", path);
+    if (S_ISREG(st.st_mode) || given || strcmp(path, "/dev/null") == 0)
+        return 0;
+    return wh_fail(err, WH_E_INVALID, "read %s: not a regular file", path);
+}
+
+/* What the user names on the command line may be a pipe, as in `-f <(generate)`; what a file names must be a file. */
+static int read_text(struct wh_load *l, const char *path, struct wh_str *ret, struct wh_err *err)
+{
+    if (strcmp(path, "-") == 0)
+        return wh_fd_read_all(STDIN_FILENO, MAX_FILE_BYTES, ret, err);
+    bool given = is_listed(&l->res->config_files, path) || is_listed(&l->res->env_files, path);
+    wh_auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (given ? 0 : O_NONBLOCK));
+    if (fd < 0)
+        return wh_fail(err, errno, "open %s", path);
+    if (check_kind(path, fd, given, err) < 0)
+        return -1;
     if (wh_fd_read_all(fd, MAX_FILE_BYTES, ret, err) < 0)
         return wh_wrap(err, "%s", path);
     return 0;
@@ -48,7 +66,7 @@ const struct wh_source *wh_compose_read(struct wh_load *l, const char *path, str
     if (known)
         return known;
     wh_auto_str text = {0};
-    if (read_text(path, &text, err) < 0)
+    if (read_text(l, path, &text, err) < 0)
         return NULL;
     const struct wh_source *s = new_source(l, path, &text);
     if (!s)
