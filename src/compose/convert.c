@@ -83,7 +83,10 @@ static struct wh_node *convert_int(struct wh_convert *c, const struct wh_path *p
         wh_convert_fail(c, path, n, wh_arena_fmt(c->l->arena, "\"%s\" is out of range", n->text));
         return NULL;
     } else if (n->kind == WH_NODE_FLOAT) {
-        value = (int64_t)n->real;
+        if (wh_int_of_real(n->real, &value) < 0) {
+            wh_convert_fail(c, path, n, "the number is too large");
+            return NULL;
+        }
         n = wh_node_int(c->l->arena, &n->mark, value);
     } else if (wh_int_parse(n->text, INT64_MIN, INT64_MAX, &value) < 0) {
         wh_convert_fail(c, path, n, wh_arena_fmt(c->l->arena, "parsing \"%s\": invalid syntax", n->text));
@@ -111,10 +114,14 @@ static struct wh_node *convert_real(struct wh_convert *c, const struct wh_path *
     float value = n->kind == WH_NODE_INT ? (float)n->integer : (float)n->real;
     if (n->kind == WH_NODE_STR) {
         value = strtof(n->text, &end);
-        if (*end || end == n->text || !isfinite(value)) {
+        if (*end || end == n->text) {
             wh_convert_fail(c, path, n, wh_arena_fmt(c->l->arena, "parsing \"%s\": invalid syntax", n->text));
             return NULL;
         }
+    }
+    if (!isfinite(value)) {
+        wh_convert_fail(c, path, n, "the number is too large");
+        return NULL;
     }
     if (value == 0)
         return NULL;
@@ -215,7 +222,12 @@ static void warn_decimal_mode(struct wh_convert *c, const struct wh_path *path, 
 static struct wh_node *convert_mode(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
 {
     char *end;
-    long long value = n->kind == WH_NODE_INT ? n->integer : (long long)n->real;
+    int64_t real = 0;
+    if (n->kind == WH_NODE_FLOAT && wh_int_of_real(n->real, &real) < 0) {
+        wh_convert_fail(c, path, n, "the number is too large");
+        return NULL;
+    }
+    long long value = n->kind == WH_NODE_INT ? n->integer : real;
     warn_decimal_mode(c, path, n);
     if (n->kind == WH_NODE_STR) {
         errno = 0;

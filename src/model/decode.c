@@ -37,7 +37,7 @@ static int read_int(const struct wh_node *n, int64_t *ret)
     if (n->kind == WH_NODE_INT)
         *ret = n->integer;
     else if (n->kind == WH_NODE_FLOAT)
-        *ret = (int64_t)n->real;
+        return wh_int_of_real(n->real, ret);
     else if (n->kind != WH_NODE_STR || wh_int_parse(n->text, INT64_MIN, INT64_MAX, ret) < 0)
         return -1;
     return 0;

@@ -54,6 +54,14 @@ int wh_int_parse(const char *text, int64_t min, int64_t max, int64_t *ret)
     return 0;
 }
 
+int wh_int_of_real(double value, int64_t *ret)
+{
+    if (!(value > -0x1p63 && value < 0x1p63)) /* also not a number */
+        return -1;
+    *ret = (int64_t)value;
+    return 0;
+}
+
 static char *format_scaled(double value, double base, const char *const *suffixes, size_t n, int digits, char *buf,
                            size_t size)
 {

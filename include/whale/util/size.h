@@ -10,6 +10,8 @@
 int wh_size_parse(const char *text, int64_t *ret_bytes);
 /* Decimal, whole text, in range. 0 or -1. */
 int wh_int_parse(const char *text, int64_t min, int64_t max, int64_t *ret);
+/* Cuts the fraction off; -1 for what no int64_t holds. */
+int wh_int_of_real(double value, int64_t *ret);
 
 /* "1.25MB" with decimal units as docker prints image sizes; buf of at least 32 bytes; returns buf. */
 char *wh_size_format_si(int64_t bytes, char *buf, size_t size);
