@@ -88,7 +88,7 @@ struct wh_image_config {
     size_t n_volumes;
     const char **on_build;
     size_t n_on_build;
-    const struct wh_image_label *labels; /* in the order of the config */
+    const struct wh_image_label *labels; /* in the order of the config, without those that steer us */
     size_t n_labels;
     const char *user;        /* "" when not given */
     const char *working_dir; /* "" when not given */
@@ -141,7 +141,7 @@ void wh_image_hold_fini(struct wh_image_hold *h);
 /*
  * `whale-image SUBCOMMAND --progress=json ...` writes one JSON object a line to stdout:
  *   {"event":"image","ref":"busybox","status":S}
- *        S: pulling | pulled | exists (policy needs no pull) | loading | loaded | importing | imported | absent
+ *        S: pulling | pulled | exists (the policy needs no pull) | loaded | imported
  *        with "id":"sha256:..." once it is known
  *   {"event":"layer","ref":"busybox","layer":"3f4d90098f5b","status":S,"current":N,"total":N}
  *        S: waiting | downloading | retrying | verifying | extracting | complete | exists

@@ -65,6 +65,12 @@ static int read_keys(struct wh_arena *a, const struct wh_node *map, const char *
     return 0;
 }
 
+/* Labels by which compose finds its own containers are never taken from an image (compare CVE-2026-53488). */
+static bool is_reserved_label(const char *key)
+{
+    return wh_starts(key, "com.docker.compose.");
+}
+
 static int read_labels(struct wh_arena *a, const struct wh_node *map, struct wh_image_config *ret, struct wh_err *err)
 {
     const struct wh_node *n = wh_node_get(map, "Labels");
@@ -79,10 +85,10 @@ static int read_labels(struct wh_arena *a, const struct wh_node *map, struct wh_
         const struct wh_pair *p = &n->map.pairs[i];
         if (p->value->kind != WH_NODE_STR)
             return wh_fail(err, WH_E_INVALID, "image config: label %.100s is not a string", p->key);
-        out[i] = (struct wh_image_label){p->key, p->value->text};
+        if (!is_reserved_label(p->key))
+            out[ret->n_labels++] = (struct wh_image_label){p->key, p->value->text};
     }
     ret->labels = out;
-    ret->n_labels = n->map.len;
     return 0;
 }
 
