@@ -595,7 +595,7 @@ END
 @test "pull: TLS is checked, and each fault has its own words" {
     host=198.18.0.9 # loopback registries are not checked
     [ "$(readlink /proc/self/ns/net)" != "$(readlink /proc/1/ns/net)" ] || skip "needs the network namespace of make e2e"
-    ip addr add "$host/32" dev lo
+    ip addr replace "$host/32" dev lo
     make_certificates "$host"
     while read -r cert ca want; do
         BIND=$host "$LIB/bad-registry" "$PWD/port" "$cert.pem" "$cert.key" 2>/dev/null >/dev/null 3>&- &
@@ -618,6 +618,26 @@ self - self-signed
 END
     run i pull "$host:1/plain"
     contains "$output" "refused"
+}
+
+@test "pull: a short name comes from Docker Hub, with an anonymous token" {
+    [ "$(readlink /proc/self/ns/net)" != "$(readlink /proc/1/ns/net)" ] || skip "needs the network namespace of make e2e"
+    ip addr replace 198.18.0.9/32 dev lo
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout hub.key -out hub.pem -days 2 -subj /CN=hub \
+        -addext subjectAltName=DNS:registry-1.docker.io,DNS:auth.docker.io 2>/dev/null
+    BIND=198.18.0.9 BIND_PORT=443 "$LIB/bad-registry" "$PWD/port" hub.pem hub.key 2>hub.log >/dev/null 3>&- &
+    pid=$!
+    await 10 test -s port
+    mkdir -p certs/docker.io && cp hub.pem certs/docker.io/ca.crt
+    echo "198.18.0.9 registry-1.docker.io auth.docker.io" >hosts
+    # the names are known in this mount namespace only
+    WHALE_COMPOSE_CERTS=$PWD/certs run unshare -m sh -c 'mount --bind hosts /etc/hosts && exec "$IMAGE" pull busybox'
+    kill $pid
+    wait $pid 2>/dev/null || true
+    [ "$status" = 0 ] || { echo "$output"; return 1; }
+    grep -q 'GET /token?service=registry.docker.io&scope=repository%3Alibrary%2Fbusybox%3Apull authorization=-' hub.log
+    grep -q 'GET /v2/library/busybox/manifests/latest authorization=Bearer' hub.log
+    expect '["busybox:latest"]' "$(field busybox RepoTags)"
 }
 
 make_certificates() {
