@@ -5,5 +5,7 @@
 
 /* A new network namespace, made without leaving the caller's: a descriptor, or -1 with errno. */
 int wh_sys_netns_new(void);
+/* Takes lo up in the caller's network namespace. 0 or -1 with errno. */
+int wh_sys_loopback_up(void);
 
 #endif
