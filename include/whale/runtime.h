@@ -156,7 +156,7 @@ enum wh_runtime_status {
 /*
  * Reads the next report of a child. -1: the start failed; err says which step ("mount ./data on /var/lib/data: No such
  * file or directory"), *ret_exit_code is Docker's: 125 our failure, 126 found but not executable, 127 not found.
- * A child that dies before exec without a report also gives -1 (125).
+ * A child that was killed before exec cannot report: that reads as STARTED, and its exit status (signal) follows.
  */
 int wh_runtime_read_status(int status_fd, int *ret_tty_fd, int *ret_exit_code, struct wh_err *err);
 

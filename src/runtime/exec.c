@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A further process in a running, possibly hostile container. It is cloned into the container's pid namespace and
+ * cgroup at once, enters the other namespaces by the pidfd of the first process (no pid is looked up), and looks at
+ * nothing of the container's files but by held descriptors; user and cwd are resolved in-root as at the start.
+ */
+#include "child.h"
+#include "inroot.h"
+
+#include "whale/sys/fdpass.h"
+#include "whale/sys/mount.h"
+#include "whale/sys/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define DEVPTS_MAGIC 0x1cd1
+
+struct exec_child {
+    struct wh_launch launch;
+    const struct wh_exec_spec *spec;
+    const struct wh_cgroup *cgroup; /* may be NULL */
+};
+
+static int enter_namespaces(struct exec_child *c)
+{
+    const int kinds = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+    wh_sys_set_dumpable(false);
+    umask(0);
+    if (setsid() < 0)
+        return wh_report_fail(&c->launch.report, "start a session");
+    wh_sys_join_new_session_keyring("exec");
+    for (int i = 0; c->cgroup && i < WH_CTL_MAX_; i++)
+        if (c->cgroup->v1_fd[i] >= 0 && write(c->cgroup->v1_fd[i], "0", 1) != 1)
+            return wh_report_fail(&c->launch.report, "join the container's cgroup");
+    if (setns(c->spec->container_pidfd, kinds) < 0)
+        return wh_report_fail(&c->launch.report, "join the container's namespaces");
+    if (!wh_sys_pidfd_is_alive(c->spec->container_pidfd))
+        return wh_report_fail_as(&c->launch.report, 125, 0, "the container has ended");
+    return 0;
+}
+
+/* The container's own null device, if that is what its /dev/null is. */
+static int open_null(int root_fd)
+{
+    struct stat st;
+    int fd = wh_inroot_open(root_fd, "/dev/null", O_RDWR | O_NOCTTY);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static int open_pts(int root_fd)
+{
+    struct statfs fs;
+    int fd = wh_inroot_open(root_fd, "/dev/pts", O_RDONLY | O_DIRECTORY);
+    if (fd < 0 || (fstatfs(fd, &fs) == 0 && fs.f_type == DEVPTS_MAGIC))
+        return fd;
+    close(fd);
+    errno = ENODEV;
+    return -1;
+}
+
+/* A procfs of our own, of the container's pid namespace: the one on /proc may be covered. */
+static int open_tree_parts(struct exec_child *c)
+{
+    struct wh_launch *l = &c->launch;
+    l->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (l->root_fd < 0 || fchdir(l->root_fd) < 0)
+        return wh_report_fail(&l->report, "open the container's root");
+    l->proc_fd = wh_sys_mount_new("proc", NULL, 0, WH_MNT_NOSUID | WH_MNT_NODEV | WH_MNT_NOEXEC);
+    if (l->proc_fd < 0)
+        return wh_report_fail(&l->report, "make a procfs");
+    int null_fd = open_null(l->root_fd);
+    if (null_fd >= 0)
+        l->null_fd = null_fd;
+    if (!l->process->tty)
+        return 0;
+    l->pts_fd = open_pts(l->root_fd);
+    return l->pts_fd < 0 ? wh_report_fail(&l->report, "open the container's /dev/pts") : 0;
+}
+
+static __attribute__((noreturn)) void run_child(struct exec_child *c)
+{
+    if (enter_namespaces(c) == 0 && open_tree_parts(c) == 0 && wh_launch_open_terminal(&c->launch) == 0)
+        wh_launch_run(&c->launch);
+    wh_report_send(c->launch.status_fd, &c->launch.report);
+    wh_sys_exit(c->launch.report.exit_code);
+}
+
+static int clone_exec(struct exec_child *c, uint32_t flags, struct wh_runtime_proc *ret)
+{
+    int pidfd = -1;
+    struct wh_clone clone = {.flags = flags & WH_RUNTIME_SIBLING ? CLONE_PARENT : 0,
+                             .ret_pidfd = &pidfd,
+                             .cgroup_fd = c->cgroup ? c->cgroup->dir_fd : -1,
+                             .exit_signal = flags & WH_RUNTIME_SIBLING ? 0 : SIGCHLD};
+    uint64_t mask;
+    wh_sys_block_signals(&mask);
+    pid_t pid = wh_clone_into_pidns(&clone, c->spec->in_host_pidns ? -1 : c->spec->container_pidfd);
+    if (pid == 0)
+        run_child(c);
+    int error = errno;
+    wh_sys_set_signal_mask(mask);
+    errno = error;
+    ret->pid = pid;
+    ret->pidfd = pidfd;
+    return pid < 0 ? -1 : 0;
+}
+
+static int prepare_exec(struct wh_arena *a, const struct wh_exec_spec *spec, struct wh_launch *l, struct wh_err *err)
+{
+    if (wh_launch_prepare(a, &spec->process, l, err) < 0)
+        return -1;
+    l->rlimits = spec->rlimits;
+    l->n_rlimits = spec->n_rlimits;
+    l->oom_score_adj = spec->oom_score_adj;
+    return wh_launch_prepare_security(l, spec->seccomp, spec->seccomp_path, spec->apparmor, spec->cache_dir, err);
+}
+
+int wh_runtime_exec(const struct wh_exec_spec *spec, const struct wh_runtime_io *io, const struct wh_cgroup *cg,
+                    uint32_t flags, struct wh_runtime_proc *ret, struct wh_err *err)
+{
+    wh_auto_arena arena = {0};
+    struct exec_child child = {.spec = spec, .cgroup = cg};
+    if (prepare_exec(&arena, spec, &child.launch, err) < 0)
+        return -1;
+    int status[2];
+    if (wh_sys_seqpacket_pair(status) < 0)
+        return wh_fail(err, errno, "make the status channel");
+    wh_auto_fd mine = status[0], theirs = status[1];
+    wh_auto_fd null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    child.launch.status_fd = theirs;
+    child.launch.null_fd = null_fd;
+    child.launch.stdio[0] = io->stdin_fd;
+    child.launch.stdio[1] = io->stdout_fd;
+    child.launch.stdio[2] = io->stderr_fd;
+    if (clone_exec(&child, flags, ret) < 0)
+        return errno == ESRCH ? wh_fail(err, WH_E_NOT_FOUND, "the container has ended")
+                              : wh_fail(err, errno, "start a process in the container");
+    ret->status_fd = wh_steal_fd(&mine);
+    return 0;
+}
