@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* argv to exit status; everything else is in cli. */
-int main(void)
+/* whale-supervisor: one per running project; see engine/supervisor.c. */
+#include "whale/engine.h"
+
+int main(int argc, char **argv)
 {
-    return 0;
+    return wh_supervisor_main(argc, argv);
 }
