@@ -2,6 +2,12 @@
 /* start, stop, restart, kill, rm, pause, unpause: commands that move existing containers from one state to another. */
 #include "commands.h"
 
+#include "cli/progress.h"
+#include "cli/request.h"
+
+#include <stdio.h>
+#include <string.h>
+
 struct state_options {
     bool force, no_deps, remove_orphans, stop, volumes, wait;
     const char *signal;
@@ -37,9 +43,121 @@ static const struct wh_opt rm_options[] = {
     WH_OPT_FLAG_HIDDEN(struct state_options, wait, 'a', "all"),
 };
 
+/* ---- what they share ------------------------------------------------------------------------------------------- */
+
+/* Services of a project whose files were not read must have a container. */
+static int check_named(const struct wh_cli_project *p, const struct wh_opt_list *services,
+                       const struct wh_cli_containers *all, struct wh_err *err)
+{
+    for (size_t i = 0; !p->model && i < services->len; i++)
+        if (!wh_cli_pick(all, services->items[i], 0))
+            return wh_fail(err, WH_E_NOT_FOUND, "no such service: %s", services->items[i]);
+    return 0;
+}
+
+static int load_state(struct wh_cli *cli, struct wh_cli_project *p, struct wh_cli_containers *all, struct wh_err *err)
+{
+    const struct wh_opt_list *services = &cli->parser.args;
+    if (wh_cli_load_or_name(cli, services, p, err) < 0 ||
+        wh_cli_containers(cli, p, NULL, WH_CLI_STOPPED | WH_CLI_ONEOFF, all, err) < 0)
+        return -1;
+    return check_named(p, services, all, err);
+}
+
+static void put_timeout(struct wh_cli *cli, struct wh_cli_request *r, int64_t timeout)
+{
+    wh_node_put_int(r->arena, r->options, "timeout_s", wh_opt_given(&cli->parser, "timeout") ? timeout : -1);
+}
+
+static int make_request(struct wh_cli *cli, const struct wh_cli_project *p, const struct state_options *o,
+                        struct wh_cli_request *r, struct wh_err *err)
+{
+    if (wh_cli_request_new(cli, cli->cmd->name, r, err) < 0 || wh_cli_request_project(r, p, NULL, err) < 0)
+        return -1;
+    wh_cli_request_services(r, &cli->parser.args);
+    put_timeout(cli, r, o->timeout);
+    wh_cli_put_bool(r, "no_deps", o->no_deps);
+    wh_cli_put_bool(r, "remove_orphans", o->remove_orphans);
+    wh_cli_put_bool(r, "volumes", o->volumes);
+    wh_cli_put_bool(r, "force", o->force);
+    wh_cli_put_bool(r, "stop", o->stop);
+    wh_cli_put_bool(r, "wait", o->wait);
+    if (o->wait_timeout > 0)
+        wh_node_put_int(r->arena, r->options, "wait_timeout_s", o->wait_timeout);
+    if (o->signal)
+        wh_node_put_str(r->arena, r->options, "signal", o->signal);
+    return 0;
+}
+
+static int perform(struct wh_cli *cli, const struct wh_cli_project *p, const struct state_options *o,
+                   struct wh_err *err)
+{
+    struct wh_cli_request r;
+    wh_auto_progress *progress = wh_cli_progress_new(cli, cli->cmd->name, false, err);
+    if (!progress || make_request(cli, p, o, &r, err) < 0)
+        return -1;
+    return wh_cli_perform(cli, p, &r, progress, err);
+}
+
+/* start needs containers and says so; the others have nothing to do without any. */
+static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
+{
+    wh_auto_cli_project p = {0};
+    struct wh_cli_containers all;
+    if (load_state(cli, &p, &all, err) < 0)
+        return -1;
+    if (all.len == 0 && strcmp(cli->cmd->name, "start") != 0)
+        return 0;
+    return perform(cli, &p, values, err);
+}
+
+/* ---- rm -------------------------------------------------------------------------------------------------------- */
+
+static size_t name_candidates(struct wh_cli *cli, const struct wh_cli_containers *all, bool running_too,
+                              struct wh_str *names)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < all->len; i++) {
+        const struct wh_container *c = &all->items[i];
+        bool is_named = !cli->parser.args.len || wh_cli_list_has(&cli->parser.args, c->rec.service);
+        if (c->rec.oneoff || !is_named || (!running_too && wh_cli_is_up(c)))
+            continue;
+        wh_str_fmt(names, "%s%s", n++ ? ", " : "", c->rec.name);
+    }
+    return n;
+}
+
+static bool ask_removal(void)
+{
+    char answer[16] = "";
+    printf("Are you sure? [yN] ");
+    fflush(stdout);
+    if (!fgets(answer, sizeof(answer), stdin))
+        return false;
+    return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+static int run_rm(struct wh_cli *cli, const void *values, struct wh_err *err)
+{
+    const struct state_options *o = values;
+    wh_auto_cli_project p = {0};
+    wh_auto_str names = {0};
+    struct wh_cli_containers all;
+    if (load_state(cli, &p, &all, err) < 0)
+        return -1;
+    if (name_candidates(cli, &all, o->stop, &names) == 0) {
+        fprintf(stderr, "No stopped containers\n");
+        return 0;
+    }
+    printf("Going to remove %s\n", wh_str_c(&names));
+    fflush(stdout);
+    if (!o->force && !cli->common.dry_run && !ask_removal())
+        return 0;
+    return perform(cli, &p, o, err);
+}
+
 #define STATE_COMMAND(n, s)                                                                                            \
-    .name = (n), .usage = "[OPTIONS] [SERVICE...]", .summary = (s), .max_args = WH_CMD_ANY_ARGS,                       \
-    .run = wh_cli_unsupported
+    .name = (n), .usage = "[OPTIONS] [SERVICE...]", .summary = (s), .max_args = WH_CMD_ANY_ARGS, .run = run
 
 const struct wh_cmd wh_cmd_start = {
     STATE_COMMAND("start", "Start services"),
@@ -58,8 +176,12 @@ const struct wh_cmd wh_cmd_kill = {
     WH_CMD_OPTIONS(kill_options, struct state_options),
 };
 const struct wh_cmd wh_cmd_rm = {
-    STATE_COMMAND("rm", "Remove service containers that do not run"),
+    .name = "rm",
+    .usage = "[OPTIONS] [SERVICE...]",
+    .summary = "Remove service containers that do not run",
     WH_CMD_OPTIONS(rm_options, struct state_options),
+    .max_args = WH_CMD_ANY_ARGS,
+    .run = run_rm,
 };
 const struct wh_cmd wh_cmd_pause = {
     STATE_COMMAND("pause", "Pause services"),

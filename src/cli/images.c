@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which images a command needs and how they come to be there. */
+#include "cli/images.h"
+
+#include "whale/image.h"
+#include "whale/state.h"
+
+#include <string.h>
+
+/* ---- which services -------------------------------------------------------------------------------------------- */
+
+int wh_cli_closure(struct wh_cli *cli, const struct wh_project *m, const struct wh_opt_list *services, bool no_deps,
+                   struct wh_opt_list *ret, struct wh_err *err)
+{
+    *ret = (struct wh_opt_list){0};
+    for (size_t i = 0; i < m->services.len; i++)
+        if (!services->len || wh_cli_list_has(services, m->services.items[i].name))
+            wh_opt_list_add(&cli->arena, ret, m->services.items[i].name);
+    for (size_t i = 0; !no_deps && i < ret->len; i++) {
+        const struct wh_service *s = wh_project_service(m, ret->items[i]);
+        for (size_t d = 0; s && d < s->depends_on.len; d++) {
+            const struct wh_service *needed = wh_project_service(m, s->depends_on.items[d].service);
+            if (needed && !wh_cli_list_has(ret, needed->name))
+                wh_opt_list_add(&cli->arena, ret, needed->name);
+        }
+    }
+    return cli->arena.failed ? wh_fail(err, WH_E_LIMIT, "out of memory") : 0;
+}
+
+/* ---- pulling --------------------------------------------------------------------------------------------------- */
+
+struct pull_view {
+    struct wh_progress *progress;
+};
+
+static const struct {
+    const char *status, *text;
+    enum wh_event_status kind;
+} image_texts[] = {
+    {"pulling", "Pulling", WH_STATUS_WORKING},
+    {"pulled", "Pulled", WH_STATUS_DONE},
+    {"exists", "Skipped", WH_STATUS_DONE},
+    {"waiting", "Waiting", WH_STATUS_WORKING},
+    {"downloading", "Downloading", WH_STATUS_WORKING},
+    {"retrying", "Retrying", WH_STATUS_WORKING},
+    {"verifying", "Verifying", WH_STATUS_WORKING},
+    {"extracting", "Extracting", WH_STATUS_WORKING},
+    {"complete", "Pull complete", WH_STATUS_DONE},
+};
+
+static void show_pull(void *ctx, const struct wh_image_progress *p)
+{
+    struct pull_view *view = ctx;
+    bool is_layer = strcmp(p->event, "layer") == 0;
+    char image[512];
+    snprintf(image, sizeof(image), "Image %s", p->ref);
+    struct wh_event e = {.kind = WH_EVENT_PROGRESS,
+                         .id = is_layer ? p->layer : image,
+                         .parent_id = is_layer ? image : NULL,
+                         .current_bytes = p->current,
+                         .total_bytes = p->total};
+    if (strcmp(p->event, "warning") == 0) {
+        e = (struct wh_event){.kind = WH_EVENT_WARNING, .text = p->text};
+    } else if (strcmp(p->event, "error") == 0) {
+        e.status = WH_STATUS_ERROR;
+        e.text = "Error";
+        e.details = p->text;
+    }
+    for (size_t i = 0; i < WH_ARRAY_LEN(image_texts) && !e.text; i++)
+        if (strcmp(image_texts[i].status, p->status) == 0) {
+            e.text = image_texts[i].text;
+            e.status = image_texts[i].kind;
+        }
+    if (e.text)
+        wh_progress_event(view->progress, &e);
+    wh_progress_tick(view->progress);
+}
+
+int wh_cli_pull(struct wh_cli *cli, const struct wh_opt_list *refs, const char *policy, struct wh_progress *progress,
+                struct wh_err *err)
+{
+    struct pull_view view = {progress};
+    const char **args = wh_arena_array(&cli->arena, const char *, refs->len + 5);
+    size_t n = 0;
+    if (!args)
+        return wh_fail(err, WH_E_LIMIT, "out of memory");
+    args[n++] = "pull";
+    args[n++] = "--progress=json";
+    args[n++] = wh_arena_fmt(&cli->arena, "--policy=%s", policy);
+    args[n++] = "--";
+    for (size_t i = 0; i < refs->len; i++)
+        args[n++] = refs->items[i];
+    return wh_image_helper_run(wh_state_root(), args, show_pull, &view, err);
+}
+
+/* ---- ensuring -------------------------------------------------------------------------------------------------- */
+
+static const char *const pull_policies[] = {"always", "missing", "daily", "weekly"};
+
+/* What whale-image is asked for: one of pull_policies, or NULL when the image must not be pulled. */
+static const char *policy_of(const struct wh_service *s, const struct wh_cli_image_options *o)
+{
+    const char *text = o->policy && strcmp(o->policy, "policy") != 0 ? o->policy : s->pull_policy;
+    if (wh_streq(text, "never") || wh_streq(text, "build"))
+        return NULL;
+    for (size_t i = 0; text && i < WH_ARRAY_LEN(pull_policies); i++)
+        if (strcmp(pull_policies[i], text) == 0)
+            return pull_policies[i];
+    return "missing";
+}
+
+struct ensurer {
+    struct wh_cli *cli;
+    const struct wh_cli_image_options *options;
+    struct wh_opt_list wanted[WH_ARRAY_LEN(pull_policies)];
+};
+
+static int fail_build(const struct wh_service *s, struct wh_err *err)
+{
+    wh_fail(err, WH_E_GENERIC, "service \"%s\": image %s is not there, and building images is not supported yet",
+            s->name, s->image);
+    wh_err_at(err, &s->build->mark);
+    wh_err_hint(err, "build it with another tool and load it: %s image load < image.tar", wh_cli_program);
+    return -1;
+}
+
+static int want_image(struct ensurer *e, const struct wh_service *s, struct wh_err *err)
+{
+    struct wh_image image;
+    const char *policy = policy_of(s, e->options);
+    if (!s->image)
+        return 0;
+    int r = wh_image_lookup(&e->cli->arena, wh_state_root(), s->image, &image, err);
+    if (r < 0)
+        return wh_wrap(err, "image %s", s->image);
+    bool is_there = r == 0;
+    if (is_there && (!policy || strcmp(policy, "missing") == 0 || (s->build && s->image_is_implicit)))
+        return 0;
+    if (s->build && !is_there && (s->image_is_implicit || !policy))
+        return fail_build(s, err);
+    if (!policy) {
+        wh_fail(err, WH_E_NOT_FOUND, "service \"%s\": no such image: %s", s->name, s->image);
+        wh_err_hint(err, "the pull policy forbids to pull it");
+        return -1;
+    }
+    for (size_t i = 0; i < WH_ARRAY_LEN(pull_policies); i++)
+        if (strcmp(pull_policies[i], policy) == 0 && !wh_cli_list_has(&e->wanted[i], s->image))
+            wh_opt_list_add(&e->cli->arena, &e->wanted[i], s->image);
+    return 0;
+}
+
+/* Images that are mounted or run hooks: pulled when missing, whatever the service's own policy. */
+static int want_extras(struct ensurer *e, const struct wh_service *s, struct wh_err *err)
+{
+    struct wh_service extra = {.name = s->name};
+    for (size_t i = 0; i < s->mounts.len; i++)
+        if (wh_streq(s->mounts.items[i].type, "image")) {
+            extra.image = s->mounts.items[i].source;
+            if (want_image(e, &extra, err) < 0)
+                return -1;
+        }
+    for (size_t i = 0; i < s->pre_start.len; i++) {
+        extra.image = s->pre_start.items[i].image;
+        if (want_image(e, &extra, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int pull_wanted(struct ensurer *e, struct wh_progress *progress, struct wh_err *err)
+{
+    for (size_t i = 0; i < WH_ARRAY_LEN(pull_policies); i++)
+        if (e->wanted[i].len && wh_cli_pull(e->cli, &e->wanted[i], pull_policies[i], progress, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int collect_ids(struct wh_cli *cli, const struct wh_project *m, const struct wh_opt_list *needed,
+                       struct wh_node *ids, struct wh_err *err)
+{
+    for (size_t i = 0; i < m->services.len; i++) {
+        const struct wh_service *s = &m->services.items[i];
+        struct wh_image image;
+        if (!s->image)
+            continue;
+        int r = wh_image_lookup(&cli->arena, wh_state_root(), s->image, &image, err);
+        if (r < 0)
+            return wh_wrap(err, "image %s", s->image);
+        if (r == 0)
+            wh_node_put_str(&cli->arena, ids, s->name, image.id);
+        else if (wh_cli_list_has(needed, s->name))
+            return wh_fail(err, WH_E_NOT_FOUND, "service \"%s\": no such image: %s", s->name, s->image);
+    }
+    return 0;
+}
+
+int wh_cli_ensure_images(struct wh_cli *cli, const struct wh_cli_project *p, const struct wh_opt_list *services,
+                         const struct wh_cli_image_options *o, struct wh_progress *progress, struct wh_node **ret,
+                         struct wh_err *err)
+{
+    struct ensurer e = {.cli = cli, .options = o};
+    struct wh_opt_list needed;
+    *ret = wh_node_map(&cli->arena, NULL);
+    if (wh_cli_closure(cli, p->model, services, o->no_deps, &needed, err) < 0)
+        return -1;
+    for (size_t i = 0; i < needed.len; i++) {
+        const struct wh_service *s = wh_project_service(p->model, needed.items[i]);
+        if (want_image(&e, s, err) < 0 || want_extras(&e, s, err) < 0)
+            return -1;
+    }
+    return pull_wanted(&e, progress, err) < 0 ? -1 : collect_ids(cli, p->model, &needed, *ret, err);
+}
