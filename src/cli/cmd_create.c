@@ -2,6 +2,11 @@
 /* create: up without starting. */
 #include "commands.h"
 
+#include "cli/launch.h"
+#include "cli/progress.h"
+
+#include <string.h>
+
 struct create_options {
     bool build, force_recreate, no_build, no_recreate, quiet_pull, remove_orphans, yes;
     struct wh_opt_list scale;
@@ -24,11 +29,41 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct create_options, yes, 'y', "yes", "Answer yes to all questions"),
 };
 
+static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
+{
+    const struct create_options *o = values;
+    const struct wh_cli_conflict conflicts[] = {
+        {o->build && o->no_build, "--build and --no-build are incompatible"},
+        {o->force_recreate && o->no_recreate, "--force-recreate and --no-recreate are incompatible"},
+    };
+    wh_auto_cli_project p = {0};
+    struct wh_cli_request r;
+    if (wh_cli_check_conflicts(conflicts, WH_ARRAY_LEN(conflicts), err) < 0 ||
+        wh_cli_load(cli, &cli->parser.args, &p, err) < 0 || wh_cli_apply_scale(cli, &p, &o->scale, err) < 0)
+        return -1;
+    const struct wh_cli_launch launch = {
+        .services = cli->parser.args,
+        .images = {.policy = o->pull, .quiet_pull = o->quiet_pull},
+        .build = o->build || wh_streq(o->pull, "build"),
+    };
+    wh_auto_progress *progress = wh_cli_progress_new(cli, "create", false, err);
+    if (!progress || wh_cli_make_launch(cli, &p, &launch, "up", progress, &r, err) < 0)
+        return -1;
+    wh_cli_put_bool(&r, "no_start", true);
+    wh_cli_put_bool(&r, "force_recreate", o->force_recreate);
+    wh_cli_put_bool(&r, "no_recreate", o->no_recreate);
+    wh_cli_put_bool(&r, "recreate_volumes", o->yes);
+    wh_cli_put_bool(&r, "remove_orphans", o->remove_orphans || wh_cli_env_is_true(cli, "COMPOSE_REMOVE_ORPHANS"));
+    wh_cli_put_bool(&r, "ignore_orphans", wh_cli_env_is_true(cli, "COMPOSE_IGNORE_ORPHANS"));
+    wh_node_put_int(r.arena, r.options, "timeout_s", -1);
+    return wh_cli_perform(cli, &p, &r, progress, err);
+}
+
 const struct wh_cmd wh_cmd_create = {
     .name = "create",
     .usage = "[OPTIONS] [SERVICE...]",
     .summary = "Create containers without starting them",
     WH_CMD_OPTIONS(options, struct create_options),
     .max_args = WH_CMD_ANY_ARGS,
-    .run = wh_cli_unsupported,
+    .run = run,
 };

@@ -2,6 +2,17 @@
 /* logs: output of containers, from their log files. */
 #include "commands.h"
 
+#include "cli/follow.h"
+#include "cli/progress.h"
+#include "cli/request.h"
+#include "cli/signals.h"
+#include "whale/util/size.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
 struct logs_options {
     bool follow, no_color, no_log_prefix, timestamps;
     int64_t index;
@@ -22,11 +33,158 @@ static const struct wh_opt options[] = {
                 "Up to this time (2013-01-02T13:23:37Z or 42m for 42 minutes ago)"),
 };
 
+#define MAX_FDS 1024
+#define SCAN_MS 250
+
+struct session {
+    struct wh_cli *cli;
+    struct wh_cli_project *project;
+    struct wh_cli_follow *follow;
+    struct wh_logview *view;
+    struct wh_client *exits; /* NULL: no supervisor, nothing runs */
+    struct wh_cli_signals signals;
+};
+
+static int parse_tail(const char *text, int64_t *ret, struct wh_err *err)
+{
+    *ret = -1;
+    if (!*text || strcmp(text, "all") == 0)
+        return 0;
+    if (wh_int_parse(text, INT64_MIN, INT64_MAX, ret) < 0)
+        return wh_fail(err, WH_E_USAGE, "invalid argument \"%s\" for \"-n, --tail\" flag: a number or all", text);
+    *ret = *ret < 0 ? -1 : *ret;
+    return 0;
+}
+
+static int make_query(const struct logs_options *o, struct wh_log_query *ret, struct wh_err *err)
+{
+    ret->follow = o->follow;
+    if (wh_cli_parse_time(o->since, &ret->since_ns, err) < 0 || wh_cli_parse_time(o->until, &ret->until_ns, err) < 0)
+        return -1;
+    return parse_tail(o->tail, &ret->tail, err);
+}
+
+/* Exits are told by the supervisor; without one nothing runs. */
+static int watch_exits(struct session *s, struct wh_err *err)
+{
+    struct wh_cli_request r;
+    int opened = wh_client_open(s->project->name, false, &s->exits, err);
+    if (opened != 0)
+        return opened == WH_ENGINE_ABSENT ? 0 : -1;
+    if (wh_cli_request_new(s->cli, "watch_exits", &r, err) < 0)
+        return -1;
+    wh_cli_request_services(&r, &s->cli->parser.args);
+    return wh_client_send(s->exits, r.root, NULL, 0, err);
+}
+
+/* 1 when the supervisor has gone. */
+static int show_exits(struct session *s, struct wh_err *err)
+{
+    do {
+        wh_auto_arena a = {0};
+        struct wh_event e;
+        int r = wh_client_next(s->exits, 0, &a, &e, NULL, err);
+        if (r != 0)
+            return r == WH_ENGINE_TIMEOUT ? 0 : r < 0 ? -1 : 1;
+        if (e.kind != WH_EVENT_LOG_EXIT || !e.container)
+            continue;
+        if (wh_cli_follow_scan(s->follow, err) < 0 || wh_cli_follow_end(s->follow, e.container, err) < 0)
+            return -1;
+        const char *label = wh_cli_follow_label(s->follow, e.container);
+        if (label)
+            wh_logview_exit(s->view, label, e.exit_code, e.restarting);
+        wh_logview_flush(s->view);
+    } while (wh_client_has_buffered(s->exits));
+    return 0;
+}
+
+static int is_running(struct session *s, struct wh_err *err)
+{
+    struct wh_container *items;
+    size_t n;
+    wh_auto_arena a = {0};
+    const struct wh_opt_list *services = &s->cli->parser.args;
+    if (wh_state_containers(&a, s->project->name, &items, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (!items[i].rec.oneoff && wh_cli_is_up(&items[i]) &&
+            (!services->len || wh_cli_list_has(services, items[i].rec.service)))
+            return 1;
+    return 0;
+}
+
+static int wait_for_output(struct session *s, struct wh_err *err)
+{
+    struct pollfd fds[MAX_FDS];
+    fds[0] = (struct pollfd){.fd = s->signals.fd, .events = POLLIN};
+    fds[1] = (struct pollfd){.fd = wh_client_fd(s->exits), .events = POLLIN};
+    size_t n = 2 + wh_cli_follow_fds(s->follow, fds + 2, MAX_FDS - 2);
+    if (poll(fds, n, wh_client_has_buffered(s->exits) ? 0 : SCAN_MS) < 0 && errno != EINTR)
+        return wh_fail(err, errno, "poll");
+    return 0;
+}
+
+/* Until everything has ended or a signal comes. */
+static int follow(struct session *s, struct wh_err *err)
+{
+    for (;;) {
+        int gone = 0, running;
+        if (wh_cli_follow_scan(s->follow, err) < 0 || wh_cli_follow_pump(s->follow, err) < 0)
+            return -1;
+        if (!s->exits || (gone = show_exits(s, err)) != 0)
+            return gone < 0 ? -1 : wh_cli_follow_finish(s->follow, err);
+        running = is_running(s, err);
+        if (running <= 0)
+            return running < 0 ? -1 : show_exits(s, err) < 0 ? -1 : wh_cli_follow_finish(s->follow, err);
+        if (wait_for_output(s, err) < 0)
+            return -1;
+        if (wh_cli_signals_next(&s->signals))
+            return WH_EXIT_CANCELLED;
+    }
+}
+
+static int show(struct session *s, const struct logs_options *o, struct wh_err *err)
+{
+    if (!o->follow)
+        return wh_cli_follow_scan(s->follow, err) < 0 ? -1 : wh_cli_follow_finish(s->follow, err);
+    if (watch_exits(s, err) < 0 ||
+        wh_cli_signals_open(&s->signals, wh_cli_ending_signals, WH_ARRAY_LEN(wh_cli_ending_signals), err) < 0)
+        return -1;
+    return follow(s, err);
+}
+
+static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
+{
+    const struct logs_options *o = values;
+    wh_auto_cli_project p = {0};
+    struct wh_cli_containers all;
+    struct wh_cli_follow_options f = {.services = cli->parser.args, .index = o->index};
+    struct session s = {.cli = cli, .project = &p, .signals = {.fd = -1}};
+    if (make_query(o, &f.query, err) < 0 || wh_cli_load_name(cli, &p, err) < 0 || wh_cli_check_display(cli, err) < 0 ||
+        wh_cli_containers(cli, &p, &cli->parser.args, WH_CLI_STOPPED, &all, err) < 0)
+        return -1;
+    s.view = wh_logview_new(&(struct wh_logview_options){
+        .prefix = !o->no_log_prefix,
+        .timestamps = o->timestamps,
+        .ansi = o->no_color ? WH_ANSI_NEVER : wh_cli_ansi(cli),
+        .out = stdout,
+        .err = stderr,
+    });
+    s.follow = s.view ? wh_cli_follow_new(p.name, s.view, &f) : NULL;
+    int r = s.follow ? show(&s, o, err) : wh_fail(err, WH_E_LIMIT, "out of memory");
+    wh_cli_signals_close(&s.signals);
+    wh_cli_follow_free(s.follow);
+    wh_logview_free(s.view);
+    if (s.exits)
+        wh_client_close(s.exits);
+    return r;
+}
+
 const struct wh_cmd wh_cmd_logs = {
     .name = "logs",
     .usage = "[OPTIONS] [SERVICE...]",
     .summary = "Show the output of containers",
     WH_CMD_OPTIONS(options, struct logs_options),
     .max_args = WH_CMD_ANY_ARGS,
-    .run = wh_cli_unsupported,
+    .run = run,
 };

@@ -2,6 +2,14 @@
 /* run: a new one-off container of a service. */
 #include "commands.h"
 
+#include "cli/launch.h"
+#include "cli/progress.h"
+#include "cli/run_service.h"
+#include "cli/stream.h"
+
+#include <stdio.h>
+#include <string.h>
+
 struct run_options {
     bool build, detach, interactive, no_deps, no_tty, quiet, quiet_build, quiet_pull, remove_orphans, rm, service_ports,
         tty, use_aliases;
@@ -43,6 +51,108 @@ static const struct wh_opt options[] = {
     WH_OPT_TEXT(struct run_options, workdir, 'w', "workdir", "string", NULL, "Folder to run in"),
 };
 
+static int check_options(const struct run_options *o, struct wh_err *err)
+{
+    const struct wh_cli_conflict conflicts[] = {
+        {o->service_ports && o->publish.len, "--service-ports and --publish are incompatible"},
+        {o->tty && o->no_tty, "--tty and --no-tty are incompatible"},
+    };
+    if (wh_cli_check_conflicts(conflicts, WH_ARRAY_LEN(conflicts), err) < 0)
+        return -1;
+    if (o->tty && !o->detach && !wh_ui_is_terminal(STDIN_FILENO))
+        return wh_fail(err, WH_E_USAGE, "the input device is not a TTY");
+    return 0;
+}
+
+static void put_command(struct wh_cli *cli, struct wh_cli_request *r, const struct wh_node *entrypoint)
+{
+    const struct wh_opt_list *args = &cli->parser.args;
+    struct wh_node *command = wh_node_seq(r->arena, NULL);
+    for (size_t i = 1; i < args->len; i++)
+        wh_node_push_str(r->arena, command, args->items[i]);
+    if (args->len > 1)
+        wh_node_put(r->arena, r->root, "command", command);
+    if (entrypoint)
+        wh_node_put(r->arena, r->options, "entrypoint", wh_node_clone(r->arena, entrypoint));
+}
+
+static void put_options(struct wh_cli *cli, const struct run_options *o, bool tty, struct wh_cli_request *r)
+{
+    wh_node_put_str(r->arena, r->root, "service", cli->parser.args.items[0]);
+    wh_node_put_str(r->arena, r->options, "name", o->name);
+    wh_cli_put_bool(r, "detach", o->detach);
+    wh_cli_put_bool(r, "rm", o->rm);
+    wh_cli_put_bool(r, "tty", tty);
+    wh_cli_put_bool(r, "stdin", o->interactive && !o->detach);
+    wh_cli_put_bool(r, "no_deps", o->no_deps);
+    wh_cli_put_bool(r, "use_aliases", o->use_aliases);
+    wh_cli_put_bool(r, "service_ports", o->service_ports || o->publish.len);
+    wh_cli_put_bool(r, "remove_orphans", o->remove_orphans || wh_cli_env_is_true(cli, "COMPOSE_REMOVE_ORPHANS"));
+    wh_cli_put_bool(r, "ignore_orphans", true);
+    wh_node_put_int(r->arena, r->options, "timeout_s", -1);
+}
+
+static int change_service(struct wh_cli *cli, struct wh_cli_project *p, const struct run_options *o,
+                          struct wh_node **ret_entrypoint, struct wh_err *err)
+{
+    const struct wh_cli_run_changes changes = {
+        .env = o->env,
+        .env_files = o->env_from_file,
+        .labels = o->labels,
+        .publish = o->publish,
+        .volumes = o->volumes,
+        .cap_add = o->cap_add,
+        .cap_drop = o->cap_drop,
+        .user = o->user,
+        .workdir = o->workdir,
+        .entrypoint = o->entrypoint,
+    };
+    return wh_cli_change_service(cli, p, cli->parser.args.items[0], &changes, ret_entrypoint, err);
+}
+
+static int stream(struct wh_cli *cli, const struct wh_cli_project *p, const struct run_options *o, bool tty,
+                  const struct wh_cli_request *r, struct wh_progress *progress, struct wh_err *err)
+{
+    struct wh_cli_stream_result result = {0};
+    const struct wh_cli_stream_options s = {
+        .tty = tty && !o->detach,
+        .wants_stdin = o->interactive && !o->detach,
+        .detached = o->detach,
+        .forwards = true,
+    };
+    if (cli->common.dry_run)
+        return wh_cli_perform(cli, p, r, progress, err);
+    int status = wh_cli_stream(cli, p, r, &s, progress, &result, err);
+    if (status == 0 && o->detach)
+        printf("%s\n", result.container_id);
+    return status;
+}
+
+static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
+{
+    const struct run_options *o = values;
+    const struct wh_opt_list named = {.items = cli->parser.args.items, .len = 1};
+    bool terminal = wh_ui_is_terminal(STDIN_FILENO) && wh_ui_is_terminal(STDOUT_FILENO);
+    bool tty = !o->no_tty && (o->detach ? o->tty : o->tty || terminal);
+    struct wh_node *entrypoint = NULL;
+    wh_auto_cli_project p = {0};
+    struct wh_cli_request r;
+    if (check_options(o, err) < 0 || wh_cli_load(cli, &named, &p, err) < 0 ||
+        change_service(cli, &p, o, &entrypoint, err) < 0)
+        return -1;
+    const struct wh_cli_launch launch = {
+        .services = named,
+        .images = {.policy = o->pull, .quiet_pull = o->quiet_pull, .no_deps = o->no_deps},
+        .build = o->build,
+    };
+    wh_auto_progress *progress = wh_cli_progress_new(cli, "run", o->quiet, err);
+    if (!progress || wh_cli_make_launch(cli, &p, &launch, "run", progress, &r, err) < 0)
+        return -1;
+    put_command(cli, &r, entrypoint);
+    put_options(cli, o, tty, &r);
+    return stream(cli, &p, o, tty, &r, progress, err);
+}
+
 const struct wh_cmd wh_cmd_run = {
     .name = "run",
     .usage = "[OPTIONS] SERVICE [COMMAND] [ARGS...]",
@@ -51,5 +161,5 @@ const struct wh_cmd wh_cmd_run = {
     .min_args = 1,
     .max_args = WH_CMD_ANY_ARGS,
     .stop_at_argument = true,
-    .run = wh_cli_unsupported,
+    .run = run,
 };

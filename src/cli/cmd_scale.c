@@ -2,6 +2,11 @@
 /* scale: number of replicas of services. */
 #include "commands.h"
 
+#include "cli/launch.h"
+#include "cli/progress.h"
+
+#include <string.h>
+
 struct scale_options {
     bool no_deps;
 };
@@ -10,6 +15,35 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct scale_options, no_deps, 0, "no-deps", "Do not start services they depend on"),
 };
 
+static void name_services(struct wh_cli *cli, const struct wh_opt_list *scale, struct wh_opt_list *ret)
+{
+    for (size_t i = 0; i < scale->len; i++) {
+        size_t len = strcspn(scale->items[i], "=");
+        wh_opt_list_add(&cli->arena, ret, wh_arena_strndup(&cli->arena, scale->items[i], len));
+    }
+}
+
+/* An up of the named services that keeps what exists. */
+static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
+{
+    const struct scale_options *o = values;
+    const struct wh_opt_list *scale = &cli->parser.args;
+    struct wh_cli_launch launch = {.images = {.no_deps = o->no_deps}};
+    wh_auto_cli_project p = {0};
+    struct wh_cli_request r;
+    if (wh_cli_load(cli, NULL, &p, err) < 0 || wh_cli_apply_scale(cli, &p, scale, err) < 0)
+        return -1;
+    name_services(cli, scale, &launch.services);
+    wh_auto_progress *progress = wh_cli_progress_new(cli, "scale", false, err);
+    if (!progress || wh_cli_make_launch(cli, &p, &launch, "up", progress, &r, err) < 0)
+        return -1;
+    wh_cli_put_bool(&r, "no_deps", o->no_deps);
+    wh_cli_put_bool(&r, "no_recreate", true);
+    wh_cli_put_bool(&r, "ignore_orphans", true);
+    wh_node_put_int(r.arena, r.options, "timeout_s", -1);
+    return wh_cli_perform(cli, &p, &r, progress, err);
+}
+
 const struct wh_cmd wh_cmd_scale = {
     .name = "scale",
     .usage = "[OPTIONS] SERVICE=NUM...",
@@ -17,5 +51,5 @@ const struct wh_cmd wh_cmd_scale = {
     WH_CMD_OPTIONS(options, struct scale_options),
     .min_args = 1,
     .max_args = WH_CMD_ANY_ARGS,
-    .run = wh_cli_unsupported,
+    .run = run,
 };

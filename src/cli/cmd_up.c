@@ -2,6 +2,10 @@
 /* up: create and start what is missing or changed, and show its output unless detached. */
 #include "commands.h"
 
+#include "cli/attached.h"
+#include "cli/launch.h"
+#include "cli/progress.h"
+
 struct up_options {
     bool abort_on_exit, abort_on_failure, always_recreate_deps, attach_dependencies, build, detach, force_recreate,
         menu, no_build, no_color, no_deps, no_log_prefix, no_recreate, no_start, quiet_build, quiet_pull,
@@ -58,11 +62,117 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct up_options, yes, 'y', "yes", "Answer yes to all questions"),
 };
 
+static int check_options(const struct up_options *o, struct wh_err *err)
+{
+    bool aborts = o->abort_on_exit || o->abort_on_failure || o->exit_code_from;
+    bool attaches = aborts || o->attach.len || o->attach_dependencies || o->watch;
+    const struct wh_cli_conflict rows[] = {
+        {o->abort_on_failure && (o->abort_on_exit || o->exit_code_from),
+         "--abort-on-container-failure cannot be combined with --abort-on-container-exit"},
+        {o->wait && attaches, "--wait cannot be combined with --abort-on-container-exit, --abort-on-container-failure, "
+                              "--attach, --attach-dependencies or --watch"},
+        {o->detach && attaches, "--detach cannot be combined with --abort-on-container-exit, "
+                                "--abort-on-container-failure, --attach, --attach-dependencies or --watch"},
+        {o->build && o->no_build, "--build and --no-build are incompatible"},
+        {o->force_recreate && o->no_recreate, "--force-recreate and --no-recreate are incompatible"},
+        {o->always_recreate_deps && o->no_recreate, "--always-recreate-deps and --no-recreate are incompatible"},
+        {o->renew_anon_volumes && o->no_recreate, "--no-recreate and --renew-anon-volumes are incompatible"},
+        {o->attach_dependencies && o->attach.len, "--attach and --attach-dependencies are incompatible"},
+        {o->watch, "--watch is not supported yet"},
+    };
+    return wh_cli_check_conflicts(rows, WH_ARRAY_LEN(rows), err);
+}
+
+static void put_options(struct wh_cli *cli, const struct up_options *o, struct wh_cli_request *r)
+{
+    wh_cli_put_bool(r, "no_start", o->no_start);
+    wh_cli_put_bool(r, "no_deps", o->no_deps);
+    wh_cli_put_bool(r, "force_recreate", o->force_recreate);
+    wh_cli_put_bool(r, "no_recreate", o->no_recreate);
+    wh_cli_put_bool(r, "always_recreate_deps", o->always_recreate_deps);
+    wh_cli_put_bool(r, "renew_anon_volumes", o->renew_anon_volumes);
+    wh_cli_put_bool(r, "remove_orphans", o->remove_orphans || wh_cli_env_is_true(cli, "COMPOSE_REMOVE_ORPHANS"));
+    wh_cli_put_bool(r, "ignore_orphans", wh_cli_env_is_true(cli, "COMPOSE_IGNORE_ORPHANS"));
+    wh_cli_put_bool(r, "recreate_volumes", o->yes);
+    wh_cli_put_bool(r, "wait", o->wait);
+    wh_node_put_int(r->arena, r->options, "timeout_s", wh_opt_given(&cli->parser, "timeout") ? o->timeout : -1);
+    if (o->wait_timeout > 0)
+        wh_node_put_int(r->arena, r->options, "wait_timeout_s", o->wait_timeout);
+}
+
+/* --attach, --no-attach, --attach-dependencies and `attach: false`. */
+static int choose_shown(struct wh_cli *cli, const struct wh_project *m, const struct up_options *o,
+                        struct wh_opt_list *ret, struct wh_err *err)
+{
+    struct wh_opt_list candidates;
+    const struct wh_opt_list *named = o->attach.len ? &o->attach : &cli->parser.args;
+    if (wh_cli_closure(cli, m, named, !o->attach_dependencies, &candidates, err) < 0)
+        return -1;
+    for (size_t i = 0; i < candidates.len; i++) {
+        const struct wh_service *s = wh_project_service(m, candidates.items[i]);
+        bool quiet = s->attach.is_set && !s->attach.value && !wh_cli_list_has(&o->attach, s->name);
+        if (!quiet && !wh_cli_list_has(&o->no_attach, s->name))
+            wh_opt_list_add(&cli->arena, ret, s->name);
+    }
+    return 0;
+}
+
+static int check_names(const struct wh_project *m, const struct up_options *o, struct wh_err *err)
+{
+    const struct wh_opt_list from = {.items = (const char *[]){o->exit_code_from}, .len = o->exit_code_from != NULL};
+    const struct wh_opt_list *const lists[] = {&from, &o->attach, &o->no_attach};
+    for (size_t l = 0; l < WH_ARRAY_LEN(lists); l++)
+        for (size_t i = 0; i < lists[l]->len; i++)
+            if (!wh_project_service(m, lists[l]->items[i]))
+                return wh_fail(err, WH_E_NOT_FOUND, "no such service: %s", lists[l]->items[i]);
+    return 0;
+}
+
+static int run_attached(struct wh_cli *cli, const struct wh_cli_project *p, const struct up_options *o,
+                        const struct wh_cli_request *r, struct wh_progress *progress, struct wh_err *err)
+{
+    struct wh_cli_attached_options a = {
+        .services = cli->parser.args,
+        .prefix = !o->no_log_prefix,
+        .color = !o->no_color,
+        .timestamps = o->timestamps,
+        .abort_on_exit = o->abort_on_exit || o->exit_code_from,
+        .abort_on_failure = o->abort_on_failure,
+        .exit_code_from = o->exit_code_from,
+        .timeout_s = wh_opt_given(&cli->parser, "timeout") ? o->timeout : -1,
+    };
+    if (choose_shown(cli, p->model, o, &a.shown, err) < 0)
+        return -1;
+    return wh_cli_run_attached(cli, p, r, &a, progress, err);
+}
+
+static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
+{
+    const struct up_options *o = values;
+    wh_auto_cli_project p = {0};
+    struct wh_cli_request r;
+    if (check_options(o, err) < 0 || wh_cli_load(cli, &cli->parser.args, &p, err) < 0 ||
+        wh_cli_apply_scale(cli, &p, &o->scale, err) < 0 || check_names(p.model, o, err) < 0)
+        return -1;
+    const struct wh_cli_launch launch = {
+        .services = cli->parser.args,
+        .images = {.policy = o->pull, .quiet_pull = o->quiet_pull, .no_deps = o->no_deps},
+        .build = o->build,
+    };
+    wh_auto_progress *progress = wh_cli_progress_new(cli, "up", false, err);
+    if (!progress || wh_cli_make_launch(cli, &p, &launch, "up", progress, &r, err) < 0)
+        return -1;
+    put_options(cli, o, &r);
+    if (o->detach || o->wait || o->no_start || cli->common.dry_run)
+        return wh_cli_perform(cli, &p, &r, progress, err);
+    return run_attached(cli, &p, o, &r, progress, err);
+}
+
 const struct wh_cmd wh_cmd_up = {
     .name = "up",
     .usage = "[OPTIONS] [SERVICE...]",
     .summary = "Create and start containers",
     WH_CMD_OPTIONS(options, struct up_options),
     .max_args = WH_CMD_ANY_ARGS,
-    .run = wh_cli_unsupported,
+    .run = run,
 };

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a loaded project to a request that starts it. */
+#include "cli/launch.h"
+
+#include "whale/util/size.h"
+
+#include <string.h>
+
+static int apply_one(struct wh_cli *cli, struct wh_cli_project *p, const char *text, struct wh_err *err)
+{
+    const char *equals = strchr(text, '=');
+    int64_t n;
+    if (!equals || equals == text)
+        return wh_fail(err, WH_E_USAGE, "invalid scale specifier: %s", text);
+    if (wh_int_parse(equals + 1, 0, INT32_MAX, &n) < 0)
+        return wh_fail(err, WH_E_USAGE, "invalid scale specifier: %s: invalid number of replicas", text);
+    const char *name = wh_arena_strndup(&cli->arena, text, (size_t)(equals - text));
+    struct wh_node *service = name ? wh_node_get(wh_node_get(p->load.root, "services"), name) : NULL;
+    if (!service)
+        return wh_fail(err, WH_E_NOT_FOUND, "no such service: %s", name);
+    wh_node_put_int(&p->load.arena, service, "scale", n);
+    return 0;
+}
+
+int wh_cli_apply_scale(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_opt_list *scale,
+                       struct wh_err *err)
+{
+    for (size_t i = 0; i < scale->len; i++)
+        if (apply_one(cli, p, scale->items[i], err) < 0)
+            return -1;
+    return scale->len ? wh_project_from_node(&p->load.arena, p->load.root, &p->model, err) : 0;
+}
+
+static int refuse_build(const struct wh_project *m, struct wh_err *err)
+{
+    for (size_t i = 0; i < m->services.len; i++)
+        if (m->services.items[i].build) {
+            wh_fail(err, WH_E_GENERIC, "service \"%s\": building images is not supported yet",
+                    m->services.items[i].name);
+            wh_err_at(err, &m->services.items[i].build->mark);
+            return -1;
+        }
+    return 0;
+}
+
+int wh_cli_make_launch(struct wh_cli *cli, const struct wh_cli_project *p, const struct wh_cli_launch *l,
+                       const char *op, struct wh_progress *progress, struct wh_cli_request *ret, struct wh_err *err)
+{
+    struct wh_node *images = NULL;
+    if (p->model->services.len == 0)
+        return wh_fail(err, WH_E_NOT_FOUND, "no service selected");
+    if (l->build && refuse_build(p->model, err) < 0)
+        return -1;
+    if (!cli->common.dry_run && wh_cli_ensure_images(cli, p, &l->services, &l->images, progress, &images, err) < 0)
+        return -1;
+    if (wh_cli_request_new(cli, op, ret, err) < 0 || wh_cli_request_project(ret, p, images, err) < 0)
+        return -1;
+    wh_cli_request_services(ret, &l->services);
+    return 0;
+}
+
+int wh_cli_check_conflicts(const struct wh_cli_conflict *rows, size_t n, struct wh_err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].both)
+            return wh_fail(err, WH_E_USAGE, "%s", rows[i].text);
+    return 0;
+}
