@@ -11,6 +11,7 @@
 struct wh_cli_stream_options {
     bool tty;                 /* the master comes with an event; else pipes are made and sent */
     bool wants_stdin;         /* pass on our standard input */
+    bool detached;            /* no streams at all: done comes as soon as it runs */
     bool no_input;            /* the request's descriptors are outputs only (attach) */
     bool keeps_input;         /* the end of our input does not close the container's (attach) */
     bool forwards;            /* signals go to the container `container_id` of the events (run, attach) */
