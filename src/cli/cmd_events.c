@@ -106,7 +106,7 @@ static int parse_until(const char *text, int64_t *ret_ns, struct wh_err *err)
     if (wh_duration_parse(text, &ns) == 0)
         *ret_ns = wh_now_real_ns() - ns;
     else if (wh_time_parse(text, ret_ns) < 0)
-        return wh_fail(err, WH_E_USAGE, "invalid time \"%s\"", text);
+        return wh_fail(err, WH_E_INVALID, "invalid time \"%s\"", text);
     return 0;
 }
 

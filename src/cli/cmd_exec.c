@@ -90,7 +90,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_auto_cli_project p = {0};
     struct wh_cli_request r;
     if (o->tty && !wh_ui_is_terminal(STDIN_FILENO))
-        return wh_fail(err, WH_E_USAGE, "the input device is not a TTY");
+        return wh_fail(err, WH_E_INVALID, "the input device is not a TTY");
     if (wh_cli_load_name(cli, &p, err) < 0 || check_container(cli, &p, cli->parser.args.items[0], o->index, err) < 0 ||
         make_request(cli, o, tty, &r, err) < 0)
         return -1;

@@ -51,7 +51,7 @@ static int parse_tail(const char *text, int64_t *ret, struct wh_err *err)
     if (!*text || strcmp(text, "all") == 0)
         return 0;
     if (wh_int_parse(text, INT64_MIN, INT64_MAX, ret) < 0)
-        return wh_fail(err, WH_E_USAGE, "invalid argument \"%s\" for \"-n, --tail\" flag: a number or all", text);
+        return wh_fail(err, WH_E_INVALID, "invalid argument \"%s\" for \"-n, --tail\" flag: a number or all", text);
     *ret = *ret < 0 ? -1 : *ret;
     return 0;
 }

@@ -72,7 +72,7 @@ static int check_filters(const struct wh_opt_list *filters, struct wh_err *err)
 {
     for (size_t i = 0; i < filters->len; i++)
         if (!wh_starts(filters->items[i], "name="))
-            return wh_fail(err, WH_E_USAGE, "invalid filter '%s': only name=... can be asked for", filters->items[i]);
+            return wh_fail(err, WH_E_INVALID, "invalid filter '%s': only name=... can be asked for", filters->items[i]);
     return 0;
 }
 

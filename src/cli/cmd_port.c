@@ -56,7 +56,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     struct wh_cli_containers all;
     int64_t target;
     if (wh_int_parse(text, 1, 65535, &target) < 0)
-        return wh_fail(err, WH_E_USAGE, "invalid port \"%s\"", text);
+        return wh_fail(err, WH_E_INVALID, "invalid port \"%s\"", text);
     if (wh_cli_load_name(cli, &project, err) < 0 || wh_cli_containers(cli, &project, &named, 0, &all, err) < 0)
         return -1;
     const struct wh_container *c = wh_cli_pick(&all, service, o->index);

@@ -282,7 +282,7 @@ static int read_filter(struct wh_cli *cli, const struct ps_options *o, struct wh
     if (!o->filter)
         return 0;
     if (!wh_starts(o->filter, "status="))
-        return wh_fail(err, WH_E_USAGE, "unknown filter %s: only status=... can be asked for", o->filter);
+        return wh_fail(err, WH_E_INVALID, "unknown filter %s: only status=... can be asked for", o->filter);
     return wh_opt_list_add(&cli->arena, status, o->filter + strlen("status="));
 }
 

@@ -60,7 +60,7 @@ static int check_options(const struct run_options *o, struct wh_err *err)
     if (wh_cli_check_conflicts(conflicts, WH_ARRAY_LEN(conflicts), err) < 0)
         return -1;
     if (o->tty && !o->detach && !wh_ui_is_terminal(STDIN_FILENO))
-        return wh_fail(err, WH_E_USAGE, "the input device is not a TTY");
+        return wh_fail(err, WH_E_INVALID, "the input device is not a TTY");
     return 0;
 }
 

@@ -34,7 +34,7 @@ int wh_cli_parse_time(const char *text, int64_t *ret_ns, struct wh_err *err)
     if (!text || !*text || wh_time_parse(text, ret_ns) == 0)
         return 0;
     if (wh_duration_parse(text, &back_ns) < 0)
-        return wh_fail(err, WH_E_USAGE, "invalid value for a time: \"%s\"", text);
+        return wh_fail(err, WH_E_INVALID, "invalid value for a time: \"%s\"", text);
     *ret_ns = wh_now_real_ns() - back_ns;
     return 0;
 }

@@ -11,9 +11,9 @@ static int apply_one(struct wh_cli *cli, struct wh_cli_project *p, const char *t
     const char *equals = strchr(text, '=');
     int64_t n;
     if (!equals || equals == text)
-        return wh_fail(err, WH_E_USAGE, "invalid scale specifier: %s", text);
+        return wh_fail(err, WH_E_INVALID, "invalid scale specifier: %s", text);
     if (wh_int_parse(equals + 1, 0, INT32_MAX, &n) < 0)
-        return wh_fail(err, WH_E_USAGE, "invalid scale specifier: %s: invalid number of replicas", text);
+        return wh_fail(err, WH_E_INVALID, "invalid scale specifier: %s: invalid number of replicas", text);
     const char *name = wh_arena_strndup(&cli->arena, text, (size_t)(equals - text));
     struct wh_node *service = name ? wh_node_get(wh_node_get(p->load.root, "services"), name) : NULL;
     if (!service)
@@ -63,6 +63,6 @@ int wh_cli_check_conflicts(const struct wh_cli_conflict *rows, size_t n, struct 
 {
     for (size_t i = 0; i < n; i++)
         if (rows[i].both)
-            return wh_fail(err, WH_E_USAGE, "%s", rows[i].text);
+            return wh_fail(err, WH_E_INVALID, "%s", rows[i].text);
     return 0;
 }

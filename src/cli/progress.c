@@ -33,7 +33,7 @@ static int find_mode(const struct wh_cli *cli, enum wh_progress_mode *ret, struc
             *ret = modes[i].mode;
             return 0;
         }
-    return wh_fail(err, WH_E_USAGE, "unsupported --progress value \"%s\"", text);
+    return wh_fail(err, WH_E_INVALID, "unsupported --progress value \"%s\"", text);
 }
 
 int wh_cli_check_display(struct wh_cli *cli, struct wh_err *err)
@@ -43,9 +43,9 @@ int wh_cli_check_display(struct wh_cli *cli, struct wh_err *err)
     if (find_mode(cli, &mode, err) < 0)
         return -1;
     if (mode == WH_PROGRESS_PLAIN && ansi == WH_ANSI_ALWAYS)
-        return wh_fail(err, WH_E_USAGE, "can't use --progress plain while ANSI support is forced");
+        return wh_fail(err, WH_E_INVALID, "can't use --progress plain while ANSI support is forced");
     if (mode == WH_PROGRESS_TTY && ansi == WH_ANSI_NEVER)
-        return wh_fail(err, WH_E_USAGE, "can't use --progress tty while ANSI support is disabled");
+        return wh_fail(err, WH_E_INVALID, "can't use --progress tty while ANSI support is disabled");
     cli->json_errors = mode == WH_PROGRESS_JSON;
     return 0;
 }

@@ -108,7 +108,7 @@ static int load_file(struct wh_cli *cli, const struct wh_cli_project *p, const s
         return 0;
     /* The place is in a file that the user did not write: only the message is of use. */
     wh_auto_free char *text = wh_err_text(&failure);
-    return wh_fail(err, WH_E_USAGE, "%s", text ? text : "options of run");
+    return wh_fail(err, WH_E_INVALID, "%s", text ? text : "options of run");
 }
 
 /* ---- putting it over the service ------------------------------------------------------------------------------- */
@@ -224,7 +224,7 @@ int wh_cli_change_service(struct wh_cli *cli, struct wh_cli_project *p, const ch
     *ret_entrypoint = NULL;
     for (size_t i = 0; i < c->labels.len; i++)
         if (!strchr(c->labels.items[i], '='))
-            return wh_fail(err, WH_E_USAGE, "label \"%s\" must be KEY=VALUE", c->labels.items[i]);
+            return wh_fail(err, WH_E_INVALID, "label \"%s\" must be KEY=VALUE", c->labels.items[i]);
     if (read_env_files(cli, p, c, &p->load.arena, service, err) < 0 ||
         load_file(cli, p, make_file(&cli->arena, c, &c->env, &none), &small, err) < 0)
         return -1;
