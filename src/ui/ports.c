@@ -40,7 +40,7 @@ static void add_group(const struct group *g, struct wh_str *out)
         snprintf(range, sizeof(range), "%u-%u", g->first, g->last);
     wh_str_add(out, separator(out));
     if (*g->host_ip)
-        wh_str_fmt(out, "%s:%s->", g->host_ip, range);
+        wh_str_fmt(out, strchr(g->host_ip, ':') ? "[%s]:%s->" : "%s:%s->", g->host_ip, range);
     wh_str_fmt(out, "%s/%s", range, g->protocol);
 }
 
