@@ -6,6 +6,7 @@
 #include "whale/util/vec.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -255,6 +256,7 @@ int wh_cli_main(int argc, char **argv, char **envp)
 {
     struct wh_cli cli = {.envp = envp};
     wh_auto_err err = {0};
+    setlocale(LC_CTYPE, ""); /* widths of characters */
     int status = run(&cli, argc, argv, &err);
     if (status < 0)
         status = report(&cli, &err);
