@@ -66,6 +66,10 @@ struct wh_cmd {
 
 extern const struct wh_cmd *const wh_commands[]; /* in the order of --help; NULL at the end */
 
+const struct wh_cmd *wh_cli_find_command(const char *name); /* also by alias; NULL when there is none */
+extern const struct wh_opt wh_cli_global_options[];
+extern const size_t wh_cli_n_global_options;
+
 /* run of a command whose work is not there yet. */
 int wh_cli_unsupported(struct wh_cli *cli, const void *values, struct wh_err *err);
 

@@ -10,6 +10,6 @@ extern const struct wh_cmd wh_cmd_attach, wh_cmd_build, wh_cmd_commit, wh_cmd_co
     wh_cmd_pause, wh_cmd_port, wh_cmd_ps, wh_cmd_publish, wh_cmd_pull, wh_cmd_push, wh_cmd_restart, wh_cmd_rm,
     wh_cmd_run, wh_cmd_scale, wh_cmd_start, wh_cmd_stats, wh_cmd_stop, wh_cmd_top, wh_cmd_unpause, wh_cmd_up,
     wh_cmd_version, wh_cmd_volumes, wh_cmd_wait, wh_cmd_watch;
-extern const struct wh_cmd wh_cmd_image, wh_cmd_volume;
+extern const struct wh_cmd wh_cmd_complete, wh_cmd_completion, wh_cmd_image, wh_cmd_volume;
 
 #endif

@@ -16,7 +16,7 @@
 const char wh_cli_program[] = "whale-compose";
 const char wh_cli_version[] = "0.1.0";
 
-static const struct wh_opt global_options[] = {
+const struct wh_opt wh_cli_global_options[] = {
     WH_OPT_FLAG(struct wh_cli_globals, all_resources, 0, "all-resources",
                 "Keep networks and volumes that no service uses"),
     WH_OPT_CHOICE(struct wh_cli_globals, ansi, 0, "ansi", "auto", "never|always|auto",
@@ -41,6 +41,8 @@ static const struct wh_opt global_options[] = {
      .text = "",
      .hidden = true},
 };
+
+const size_t wh_cli_n_global_options = WH_ARRAY_LEN(wh_cli_global_options);
 
 static const struct wh_opt common_options[] = {
     WH_OPT_FLAG(struct wh_cli_common, dry_run, 0, "dry-run", "Show what would be done and change nothing"),
@@ -97,7 +99,7 @@ static void print_section(const char *section)
 static void print_program_help(void)
 {
     const struct wh_opt_table tables[] = {
-        {.items = global_options, .len = WH_ARRAY_LEN(global_options)},
+        {.items = wh_cli_global_options, .len = WH_ARRAY_LEN(wh_cli_global_options)},
         {.items = common_options, .len = WH_ARRAY_LEN(common_options)},
     };
     wh_auto_str text = {0};
@@ -110,7 +112,7 @@ static void print_program_help(void)
     printf("\nRun '%s COMMAND --help' for more information on a command.\n", wh_cli_program);
 }
 
-static const struct wh_cmd *find_command(const char *name)
+const struct wh_cmd *wh_cli_find_command(const char *name)
 {
     for (size_t i = 0; wh_commands[i]; i++)
         if (strcmp(wh_commands[i]->name, name) == 0 || wh_streq(wh_commands[i]->alias, name))
@@ -212,7 +214,7 @@ static int run_command(struct wh_cli *cli, int argc, char **argv, int first, str
 
 static int help_on(struct wh_cli *cli, const char *name, struct wh_err *err)
 {
-    const struct wh_cmd *cmd = name ? find_command(name) : NULL;
+    const struct wh_cmd *cmd = name ? wh_cli_find_command(name) : NULL;
     if (name && !cmd)
         return fail_unknown_command(name, err);
     if (cmd)
@@ -234,7 +236,7 @@ static int run(struct wh_cli *cli, int argc, char **argv, struct wh_err *err)
 {
     struct wh_opt_parser p = {
         .arena = &cli->arena,
-        .tables = {{global_options, WH_ARRAY_LEN(global_options), &cli->globals},
+        .tables = {{wh_cli_global_options, WH_ARRAY_LEN(wh_cli_global_options), &cli->globals},
                    {common_options, WH_ARRAY_LEN(common_options), &cli->common}},
         .stop_at_argument = true,
     };
@@ -246,7 +248,7 @@ static int run(struct wh_cli *cli, int argc, char **argv, struct wh_err *err)
     if (strcmp(name, "help") == 0)
         return help_on(cli, p.args.len > 1 ? p.args.items[1] : NULL, err);
     cli->json_errors = wh_streq(cli->globals.progress, "json");
-    cli->cmd = find_command(name);
+    cli->cmd = wh_cli_find_command(name);
     if (!cli->cmd)
         return fail_unknown_command(name, err);
     return run_command(cli, argc, argv, argc - (int)(p.args.len ? p.args.len - 1 : 0), err);
