@@ -173,6 +173,9 @@ static int check_argument_count(const struct wh_cli *cli, struct wh_err *err)
 {
     const struct wh_cmd *cmd = cli->cmd;
     int n = (int)cli->parser.args.len;
+    if (cmd->min_args == cmd->max_args && n != cmd->min_args && n)
+        return wh_fail(err, WH_E_USAGE, "\"%s %s\" requires %d argument%s", wh_cli_program, cmd->name, cmd->min_args,
+                       cmd->min_args == 1 ? "" : "s");
     if (n < cmd->min_args)
         return wh_fail(err, WH_E_USAGE, "\"%s %s\" requires at least %d argument%s", wh_cli_program, cmd->name,
                        cmd->min_args, cmd->min_args == 1 ? "" : "s");

@@ -4,7 +4,7 @@
 
 #include "cli/signals.h"
 #include "cli/terminal.h"
-#include "whale/sys/pidfd.h"
+
 #include "whale/util/file.h"
 
 #include <ctype.h>
@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/syscall.h>
+#include <sys/pidfd.h>
 
 #define BUFFER_BYTES ((size_t)64 << 10)
 #define MAX_KEYS     8
@@ -163,9 +163,9 @@ static void forward_signal(struct relay *r, int signo)
     struct wh_container c;
     if (!r->container_id[0] || wh_state_container_load(&a, r->project, r->container_id, &c, NULL) != 0 || !c.state.pid)
         return;
-    wh_auto_fd pidfd = (int)syscall(SYS_pidfd_open, c.state.pid, 0);
+    wh_auto_fd pidfd = pidfd_open(c.state.pid, 0);
     if (pidfd >= 0 && wh_state_process_alive(c.state.pid, c.state.pid_start, c.state.boot_id))
-        syscall(SYS_pidfd_send_signal, pidfd, signo, NULL, 0);
+        pidfd_send_signal(pidfd, signo, NULL, 0);
 }
 
 static void take_signal(struct relay *r, int signo)
