@@ -69,10 +69,9 @@ static void foreign_tar_is_read(void **state)
         "--format=ustar",
         "--format=pax",
     };
-    assert_int_equal(
-        shell("mkdir -p f/d && n=$(printf 'y%.0s' $(seq 90)) && mkdir f/$n && echo 1 > f/$n/$n && ln f/$n/$n "
-              "f/d/hard && ln -s ../x f/d/soft"),
-        0);
+    assert_int_equal(shell("mkdir -p f/d && n=$(printf 'y%.0s' $(seq 90)) && mkdir f/$n && echo 1 > f/$n/$n && "
+                           "echo 2 > f/base && ln f/base f/d/hard && ln -s ../x f/d/soft"),
+                     0);
     for (size_t i = 0; i < WH_ARRAY_LEN(scripts); i++) {
         wh_auto_err err = {0};
         wh_auto_free char *make = wh_fmt("rm -rf g && mkdir g && tar -C f %s -cf f.tar .", scripts[i]);
