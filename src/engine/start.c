@@ -284,7 +284,6 @@ static void renew_state(struct ctr *c)
 
 void ctr_give_back(struct ctr *c)
 {
-    wh_auto_err err = {0};
     ctr_remove_cgroup(c);
     ctr_net_release(c);
     ctr_ports_release(c);
