@@ -56,15 +56,22 @@ struct wh_err {
     char *hint;      /* owned */
 };
 
+/* Lets compilers and analyzers see that the result is always -1. */
+#define WH_MINUS_ONE(call)                                                                                             \
+    __extension__({                                                                                                    \
+        (void)(call);                                                                                                  \
+        -1;                                                                                                            \
+    })
+
 /* Sets the root cause (dropping an older one) and returns -1. With code = an errno value, ": strerror" is added. */
 int wh_fail_(struct wh_err *err, const char *func, const char *file, uint32_t line, int code, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
-#define wh_fail(err, code, ...) wh_fail_(err, __func__, __FILE__, __LINE__, code, __VA_ARGS__)
+#define wh_fail(err, code, ...) WH_MINUS_ONE(wh_fail_(err, __func__, __FILE__, __LINE__, code, __VA_ARGS__))
 
 /* Adds an outer context and returns -1. */
 int wh_wrap_(struct wh_err *err, const char *func, const char *file, uint32_t line, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
-#define wh_wrap(err, ...) wh_wrap_(err, __func__, __FILE__, __LINE__, __VA_ARGS__)
+#define wh_wrap(err, ...) WH_MINUS_ONE(wh_wrap_(err, __func__, __FILE__, __LINE__, __VA_ARGS__))
 
 /* Attach the place (copied) / the hint; both keep the first one that was set. */
 void wh_err_at(struct wh_err *err, const struct wh_mark *mark);
