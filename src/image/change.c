@@ -256,11 +256,11 @@ static struct wh_node *health_test(struct wh_arena *a, const char *rest)
     struct wh_node *test = wh_node_seq(a, NULL);
     size_t len = strcspn(rest, " \t");
     const char *command = rest + len + strspn(rest + len, " \t");
-    if (len == 4 && !strncasecmp(rest, "NONE", len) && !*command) {
+    if (len == 4 && strncasecmp(rest, "NONE", len) == 0 && !*command) {
         wh_node_push_str(a, test, "NONE");
         return test;
     }
-    if (len != 3 || strncasecmp(rest, "CMD", len) || !*command)
+    if (len != 3 || strncasecmp(rest, "CMD", len) != 0 || !*command)
         return NULL;
     struct wh_node *list = change_json_list(a, command);
     wh_node_push_str(a, test, list ? "CMD" : "CMD-SHELL");
@@ -320,7 +320,7 @@ int change_apply(struct wh_arena *a, struct wh_node *config, const char *instruc
     if (!trimmed)
         return wh_fail(err, ENOMEM, "instruction");
     for (size_t i = 0; i < WH_ARRAY_LEN(instructions); i++) {
-        if (strlen(instructions[i].name) != len || strncasecmp(instructions[i].name, instruction, len))
+        if (strlen(instructions[i].name) != len || strncasecmp(instructions[i].name, instruction, len) != 0)
             continue;
         if (!*trimmed)
             return wh_fail(err, WH_E_INVALID, "%s requires at least one argument", instructions[i].name);

@@ -157,7 +157,7 @@ static int parse_long(struct request *q, const struct command *c, char **argv, s
 static int parse_short(struct request *q, const struct command *c, char **argv, size_t *i, struct wh_err *err)
 {
     for (const char *s = argv[*i] + 1; *s; s++) {
-        const struct option *o = find_option(c, NULL, 0, *s);
+        const struct option *o = find_option(c, "", 0, *s);
         if (!o)
             return unknown_option(argv[*i], err);
         if (o->kind != OPTION_FLAG)

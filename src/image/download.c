@@ -70,8 +70,8 @@ static int start_over(struct transfer *t, struct wh_err *err)
 static int rehash(struct transfer *t, struct wh_err *err)
 {
     struct stat st;
-    wh_auto_free char *chunk = malloc(REHASH_CHUNK);
-    if (!chunk || hash_begin(&t->hash) < 0)
+    char chunk[REHASH_CHUNK];
+    if (hash_begin(&t->hash) < 0)
         return wh_fail(err, ENOMEM, "download");
     if (fstat(t->fd, &st) < 0)
         return wh_fail(err, errno, "download");

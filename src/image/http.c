@@ -116,8 +116,11 @@ static void keep_retry_after(struct http *h, const char *value)
 
 static void keep_range(struct http *h, const char *value)
 {
-    unsigned long long start;
-    if (sscanf(value, "bytes %llu-", &start) != 1)
+    char *end;
+    if (!wh_starts(value, "bytes "))
+        return;
+    unsigned long long start = strtoull(value + strlen("bytes "), &end, 10);
+    if (*end != '-' || end == value + strlen("bytes "))
         return;
     h->response->has_range = true;
     h->response->range_start = start;

@@ -8,7 +8,7 @@
 
 static int add_layers(struct load *l, struct assembly *m, const struct wh_node *layers, struct wh_err *err)
 {
-    for (size_t i = 0; i < m->n; i++) {
+    for (size_t i = 0; layers && i < m->n; i++) {
         const struct wh_node *name = layers->seq.items[i];
         if (name->kind != WH_NODE_STR)
             return wh_fail(err, WH_E_INVALID, "manifest.json: a layer is not a string");
