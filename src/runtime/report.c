@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+static void set_text(struct wh_report *r, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
 static void set_text(struct wh_report *r, const char *fmt, va_list ap)
 {
     vsnprintf(r->text, sizeof(r->text), fmt, ap);

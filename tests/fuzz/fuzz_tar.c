@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `cp - SERVICE:PATH`: a tar stream from anywhere, read by our own reader into a sink that reads all contents. */
 #include "cli/tree.h"
+#include "whale/util/cleanup.h"
+#include "whale/util/err.h"
 
 #include <stdint.h>
 #include <string.h>
