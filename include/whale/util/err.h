@@ -13,6 +13,8 @@
 #ifndef WHALE_UTIL_ERR_H
 #define WHALE_UTIL_ERR_H
 
+#include "whale/util/cleanup.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
