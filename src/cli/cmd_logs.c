@@ -6,6 +6,7 @@
 #include "cli/progress.h"
 #include "cli/request.h"
 #include "cli/signals.h"
+#include "whale/util/map.h"
 #include "whale/util/size.h"
 
 #include <errno.h>
@@ -35,6 +36,7 @@ static const struct wh_opt options[] = {
 
 #define MAX_FDS 1024
 #define SCAN_MS 250
+#define EXIT_MS 1000 /* from the record of an end to the word of it */
 
 struct session {
     struct wh_cli *cli;
@@ -42,6 +44,7 @@ struct session {
     struct wh_cli_follow *follow;
     struct wh_logview *view;
     struct wh_client *exits; /* NULL: no supervisor, nothing runs */
+    struct wh_map running;   /* names of containers seen running whose end was not told yet */
     struct wh_cli_signals signals;
 };
 
@@ -90,6 +93,8 @@ static int show_exits(struct session *s, struct wh_err *err)
             continue;
         if (wh_cli_follow_scan(s->follow, err) < 0 || wh_cli_follow_end(s->follow, e.container, err) < 0)
             return -1;
+        if (!e.restarting)
+            wh_map_del(&s->running, e.container);
         const char *label = wh_cli_follow_label(s->follow, e.container);
         if (label)
             wh_logview_exit(s->view, label, e.exit_code, e.restarting);
@@ -98,8 +103,10 @@ static int show_exits(struct session *s, struct wh_err *err)
     return 0;
 }
 
+/* Also notes who runs. */
 static int is_running(struct session *s, struct wh_err *err)
 {
+    bool any = false;
     struct wh_container *items;
     size_t n;
     wh_auto_arena a = {0};
@@ -108,9 +115,24 @@ static int is_running(struct session *s, struct wh_err *err)
         return -1;
     for (size_t i = 0; i < n; i++)
         if (!items[i].rec.oneoff && wh_cli_is_up(&items[i]) &&
-            (!services->len || wh_cli_list_has(services, items[i].rec.service)))
-            return 1;
-    return 0;
+            (!services->len || wh_cli_list_has(services, items[i].rec.service))) {
+            wh_map_set(&s->running, items[i].rec.name, s);
+            any = true;
+        }
+    return any;
+}
+
+/* The records say that all have ended; the supervisor tells each end just after it has written it. */
+static int show_last_exits(struct session *s, struct wh_err *err)
+{
+    int r = show_exits(s, err);
+    while (r == 0 && s->running.len) {
+        struct pollfd fd = {.fd = wh_client_fd(s->exits), .events = POLLIN};
+        if (poll(&fd, 1, EXIT_MS) <= 0)
+            break;
+        r = show_exits(s, err);
+    }
+    return r < 0 ? -1 : wh_cli_follow_finish(s->follow, err);
 }
 
 static int wait_for_output(struct session *s, struct wh_err *err)
@@ -135,7 +157,7 @@ static int follow(struct session *s, struct wh_err *err)
             return gone < 0 ? -1 : wh_cli_follow_finish(s->follow, err);
         running = is_running(s, err);
         if (running <= 0)
-            return running < 0 ? -1 : show_exits(s, err) < 0 ? -1 : wh_cli_follow_finish(s->follow, err);
+            return running < 0 ? -1 : show_last_exits(s, err);
         if (wait_for_output(s, err) < 0)
             return -1;
         if (wh_cli_signals_next(&s->signals))
@@ -177,6 +199,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_logview_free(s.view);
     if (s.exits)
         wh_client_close(s.exits);
+    wh_map_fini(&s.running);
     return r;
 }
 

@@ -233,7 +233,6 @@ struct wh_container *wh_cli_pick(const struct wh_cli_containers *all, const char
 
 const char *wh_cli_short_name(const struct wh_container_rec *rec)
 {
-    size_t len = strlen(rec->project);
-    bool prefixed = strncmp(rec->name, rec->project, len) == 0 && (rec->name[len] == '-' || rec->name[len] == '_');
-    return prefixed ? rec->name + len + 1 : rec->name;
+    wh_auto_free char *usual = wh_fmt("%s-%s-%d", rec->project, rec->service, rec->number);
+    return wh_streq(usual, rec->name) ? rec->name + strlen(rec->project) + 1 : rec->name;
 }

@@ -6,6 +6,7 @@
 #include "cli/terminal.h"
 
 #include "whale/util/file.h"
+#include "whale/util/time.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -18,6 +19,9 @@
 
 #define BUFFER_BYTES ((size_t)64 << 10)
 #define MAX_KEYS     8
+/* After a passed-on signal that ends us: what the process says to it is still shown. */
+#define SIGNAL_GRACE_NS (WH_NS_PER_S)
+#define GRACE_TICK_MS   50
 
 struct relay {
     struct wh_cli *cli;
@@ -37,7 +41,8 @@ struct relay {
     unsigned char keys[MAX_KEYS];
     size_t n_keys, keys_seen;
     bool detached, cancelled;
-    int failure_code; /* of a process that could not be started */
+    int64_t grace_end_ns; /* attach that was cancelled by a signal */
+    int failure_code;     /* of a process that could not be started */
 };
 
 static const int forwarded_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
@@ -177,6 +182,8 @@ static void take_signal(struct relay *r, int signo)
     }
     if (r->o->forwards && r->container_id[0]) {
         forward_signal(r, signo);
+        if (r->o->ends_at_signal && !r->cancelled)
+            r->grace_end_ns = wh_now_mono_ns() + SIGNAL_GRACE_NS;
         r->cancelled |= r->o->ends_at_signal;
         return;
     }
@@ -190,7 +197,8 @@ static void take_master(struct relay *r, int fd)
 {
     if (r->o->tty) {
         r->master = fd;
-        r->outputs[0] = fd;
+        if (!r->o->no_input) /* an attached client gets the output by pipes: two readers would share its bytes */
+            r->outputs[0] = fd;
         wh_cli_terminal_copy_size(fd);
         wh_progress_finish(r->progress);
         wh_cli_terminal_raw(&r->terminal);
@@ -266,6 +274,8 @@ static int wait_for_something(struct relay *r, struct pollfd fds[N_FDS], struct 
     fds[FD_OUT] = (struct pollfd){.fd = r->outputs[0], .events = POLLIN};
     fds[FD_ERR] = (struct pollfd){.fd = r->outputs[1], .events = POLLIN};
     int timeout = wh_client_has_buffered(r->client) ? 0 : wh_progress_tick_ms(r->progress);
+    if (r->grace_end_ns && (timeout < 0 || timeout > GRACE_TICK_MS))
+        timeout = GRACE_TICK_MS;
     if (poll(fds, N_FDS, timeout) < 0 && errno != EINTR)
         return wh_fail(err, errno, "poll");
     wh_progress_tick(r->progress);
@@ -292,11 +302,11 @@ static int relay(struct relay *r, struct wh_err *err)
         int done = take_events(r, &status, err);
         if (done != 0) {
             drain_outputs(r);
-            return done < 0 ? -1 : status;
+            return done < 0 ? -1 : r->grace_end_ns ? WH_EXIT_CANCELLED : status;
         }
         if (r->detached)
             return 0;
-        if (r->cancelled && r->o->ends_at_signal)
+        if (r->grace_end_ns && wh_now_mono_ns() > r->grace_end_ns)
             return WH_EXIT_CANCELLED;
     }
 }

@@ -109,6 +109,30 @@ struct wh_node *wh_node_clone(struct wh_arena *a, const struct wh_node *n)
     return copy;
 }
 
+/* Turns a fresh clone into an owner of all that it points to. Keys are its own already. */
+static bool own_texts(struct wh_arena *a, struct wh_node *n)
+{
+    n->mark = (struct wh_mark){0};
+    n->overrode = NULL;
+    if (n->text)
+        n->text = wh_arena_strndup(a, n->text, n->text_len);
+    for (size_t i = 0; n->kind == WH_NODE_SEQ && i < n->seq.len; i++)
+        if (!own_texts(a, n->seq.items[i]))
+            return false;
+    for (size_t i = 0; n->kind == WH_NODE_MAP && i < n->map.len; i++) {
+        n->map.pairs[i].key_mark = (struct wh_mark){0};
+        if (!own_texts(a, n->map.pairs[i].value))
+            return false;
+    }
+    return !a->failed;
+}
+
+struct wh_node *wh_node_copy(struct wh_arena *a, const struct wh_node *n)
+{
+    struct wh_node *copy = wh_node_clone(a, n);
+    return copy && own_texts(a, copy) ? copy : NULL;
+}
+
 static size_t index_slot(const struct wh_node *map, const char *key)
 {
     size_t mask = map->map.n_index - 1, i = wh_hash_bytes(key, strlen(key)) & mask;

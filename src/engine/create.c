@@ -171,7 +171,7 @@ static int fill_rec(struct wh_policy *p, struct wh_arena *a, const struct create
                                      .created_ns = wh_now_real_ns(),
                                      .tty = s->tty,
                                      .stdin_open = s->stdin_open,
-                                     .service_node = wh_node_clone(a, s->node),
+                                     .service_node = wh_node_copy(a, s->node),
                                      .image_node = image_to_node(a, image)};
     rec->log_driver = s->logging && s->logging->driver ? wh_arena_strdup(a, s->logging->driver) : "json-file";
     make_argv(a, r, image, rec);

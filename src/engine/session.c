@@ -224,7 +224,7 @@ static struct exec_request *new_exec_request(struct wh_request *r, const struct 
     x->target.id = wh_arena_strdup(a, t->id);
     x->target.name = wh_arena_strdup(a, t->name);
     x->target.service = t->service ? wh_arena_strdup(a, t->service) : NULL;
-    x->target.attributes = t->attributes ? wh_node_clone(a, t->attributes) : NULL;
+    x->target.attributes = t->attributes ? wh_node_copy(a, t->attributes) : NULL;
     x->command = join_command(a, spec);
     if (!a->failed)
         return x;

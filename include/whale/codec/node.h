@@ -62,7 +62,9 @@ struct wh_node *wh_node_float(struct wh_arena *a, const struct wh_mark *mark, do
 struct wh_node *wh_node_str(struct wh_arena *a, const struct wh_mark *mark, const char *text); /* copies text */
 struct wh_node *wh_node_seq(struct wh_arena *a, const struct wh_mark *mark);
 struct wh_node *wh_node_map(struct wh_arena *a, const struct wh_mark *mark);
-struct wh_node *wh_node_clone(struct wh_arena *a, const struct wh_node *n); /* deep */
+struct wh_node *wh_node_clone(struct wh_arena *a, const struct wh_node *n); /* deep; texts and marks stay shared */
+/* Deep, with all texts and without marks: for an arena that outlives the one of n. */
+struct wh_node *wh_node_copy(struct wh_arena *a, const struct wh_node *n);
 
 /* Maps. set replaces at the old position. All accept NULL or non-map nodes in the getters and then find nothing. */
 struct wh_node *wh_node_get(const struct wh_node *map, const char *key);
