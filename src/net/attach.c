@@ -139,12 +139,23 @@ static int queue_interface(struct wh_rtnl *rt, const struct wh_endpoint *ep, boo
     return 0;
 }
 
+/* Whether the gateway is outside of the device's own subnet, and so needs telling where it is. */
+static bool is_outside(const struct wh_addr *gateway, const struct wh_addr *own, uint8_t prefix)
+{
+    char text[WH_ADDR_TEXT_MAX], net[WH_ADDR_TEXT_MAX + 8];
+    struct wh_cidr subnet;
+    snprintf(net, sizeof(net), "%s/%u", wh_addr_text(own, text, sizeof(text)), prefix);
+    return wh_cidr_parse(net, &subnet) < 0 || !wh_cidr_has(&subnet, gateway);
+}
+
 static void queue_default(struct wh_rtnl *rt, const struct inside *in, int family)
 {
     const struct wh_endpoint *ep = choose_default(in, family);
-    if (ep)
-        wh_rtnl_add_default(rt, wh_rtnl_index(rt, ep->ifname), family,
-                            family == 6 ? ep->gateway6.bytes : ep->gateway4.bytes);
+    if (!ep)
+        return;
+    const struct wh_addr *gateway = family == 6 ? &ep->gateway6 : &ep->gateway4;
+    bool onlink = family == 6 ? is_outside(gateway, &ep->ip6, ep->prefix6) : is_outside(gateway, &ep->ip4, ep->prefix4);
+    wh_rtnl_add_default(rt, wh_rtnl_index(rt, ep->ifname), family, gateway->bytes, onlink);
 }
 
 static int configure_with(struct wh_rtnl *rt, const struct inside *in, struct wh_err *err)

@@ -363,14 +363,14 @@ void wh_rtnl_del_addr(struct wh_rtnl *rt, uint32_t index, int family, const uint
     end_request(rt, h);
 }
 
-void wh_rtnl_add_default(struct wh_rtnl *rt, uint32_t index, int family, const uint8_t *gateway)
+void wh_rtnl_add_default(struct wh_rtnl *rt, uint32_t index, int family, const uint8_t *gateway, bool onlink)
 {
     struct rtmsg m = {.rtm_family = (uint8_t)kernel_family(family),
                       .rtm_table = RT_TABLE_MAIN,
                       .rtm_protocol = RTPROT_BOOT,
                       .rtm_scope = RT_SCOPE_UNIVERSE,
                       .rtm_type = RTN_UNICAST,
-                      .rtm_flags = RTNH_F_ONLINK};
+                      .rtm_flags = onlink ? RTNH_F_ONLINK : 0};
     struct nlmsghdr *h = begin_request(rt, "add a default route", RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, 0);
     put_raw(rt, &m, sizeof(m));
     put_attr(rt, RTA_GATEWAY, gateway, addr_size(family));

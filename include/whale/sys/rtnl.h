@@ -75,7 +75,7 @@ void wh_rtnl_set_hairpin(struct wh_rtnl *rt, const char *port_name);
 void wh_rtnl_add_addr(struct wh_rtnl *rt, uint32_t index, int family, const uint8_t *addr, uint8_t prefix, int ignore);
 void wh_rtnl_del_addr(struct wh_rtnl *rt, uint32_t index, int family, const uint8_t *addr, uint8_t prefix);
 /* Default route; onlink: the gateway need not be in the device's subnet. */
-void wh_rtnl_add_default(struct wh_rtnl *rt, uint32_t index, int family, const uint8_t *gateway);
+void wh_rtnl_add_default(struct wh_rtnl *rt, uint32_t index, int family, const uint8_t *gateway, bool onlink);
 void wh_rtnl_del_link(struct wh_rtnl *rt, const char *name); /* a missing one is success */
 /* Every device of the group at once: one grace period for all instead of 16 ms for each. None is success. */
 void wh_rtnl_del_group(struct wh_rtnl *rt, uint32_t group);
