@@ -62,7 +62,13 @@ int wh_runtime_open_stopped_root(const struct wh_container_spec *spec, int *ret_
     wh_auto_arena arena = {0};
     struct wh_child child;
     int status[2], pidfd = -1;
-    if (wh_child_prepare(&arena, spec, &child, err) < 0)
+    /* Nothing is executed there: what the program would need is left out. */
+    static const char *const no_program[] = {"none", NULL};
+    struct wh_container_spec tree = *spec;
+    tree.process.argv = no_program;
+    tree.seccomp = WH_SECCOMP_UNCONFINED;
+    tree.init = false;
+    if (wh_child_prepare(&arena, &tree, &child, err) < 0)
         return -1;
     if (wh_sys_seqpacket_pair(status) < 0)
         return wh_fail(err, errno, "make the status channel");
