@@ -198,7 +198,7 @@ static void do_register(struct keeper *k, const struct wh_keeper_msg *m, int tak
         wh_close(&take_pidfd);
         return;
     }
-    p = wh_keeper_table_add_proc(&k->table, m->key, m->pid, take_pidfd);
+    p = wh_keeper_table_put_living(&k->table, m->key, m->pid, take_pidfd);
     if (!p)
         return;
     p->cgroup_id = m->cgroup_id;

@@ -26,7 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAMELESS_GRACE_NS (10 * WH_NS_PER_S)
+#define NAMELESS_GRACE_NS (3 * WH_NS_PER_S)
 
 struct wh_keeper {
     struct wh_loop *loop;
@@ -277,7 +277,7 @@ int wh_keeper_register(struct wh_keeper *k, const char *key, pid_t pid, int pidf
         return wh_wrap(err, "register process %d", pid);
     if (wh_keeper_table_find_nameless(&k->mirror, pid) && !wh_sys_pidfd_is_alive(pidfd))
         return 0; /* it has ended already: K sends the exit again, now with its name */
-    struct wh_keeper_proc *p = wh_keeper_table_add_proc(&k->mirror, key, pid, fcntl(pidfd, F_DUPFD_CLOEXEC, 0));
+    struct wh_keeper_proc *p = wh_keeper_table_put_living(&k->mirror, key, pid, fcntl(pidfd, F_DUPFD_CLOEXEC, 0));
     if (!p)
         return wh_fail(err, ENOMEM, "register process %d", pid);
     p->cgroup_id = cgroup_id;

@@ -78,6 +78,17 @@ struct wh_keeper_proc *wh_keeper_table_find_living_pid(const struct wh_keeper_ta
     return NULL;
 }
 
+struct wh_keeper_proc *wh_keeper_table_put_living(struct wh_keeper_table *t, const char *key, pid_t pid, int take_pidfd)
+{
+    struct wh_keeper_proc *p = wh_keeper_table_find_living_pid(t, pid);
+    if (!p)
+        return wh_keeper_table_add_proc(t, key, pid, take_pidfd);
+    wh_close(&p->pidfd);
+    p->pidfd = take_pidfd;
+    wh_keeper_copy(p->key, key);
+    return p;
+}
+
 struct wh_keeper_proc *wh_keeper_table_find_nameless(const struct wh_keeper_table *t, pid_t pid)
 {
     for (size_t i = t->n_procs; i-- > 0;)

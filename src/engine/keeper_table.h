@@ -71,6 +71,9 @@ struct wh_keeper_table {
 /* New zeroed entries with key and descriptor set; NULL when memory is short. Pointers are valid until the next add or
  * remove. */
 struct wh_keeper_proc *wh_keeper_table_add_proc(struct wh_keeper_table *t, const char *key, pid_t pid, int take_pidfd);
+/* The same, but a living process of that number is renewed: who recovers may register again. */
+struct wh_keeper_proc *wh_keeper_table_put_living(struct wh_keeper_table *t, const char *key, pid_t pid,
+                                                  int take_pidfd);
 struct wh_keeper_fd *wh_keeper_table_set_fd(struct wh_keeper_table *t, const char *key, const char *slot, int take_fd);
 struct wh_keeper_proc *wh_keeper_table_find_living_pid(const struct wh_keeper_table *t, pid_t pid);
 /* An ended process of that number which was never registered. */

@@ -15,6 +15,9 @@
 #include <fcntl.h>
 #include <string.h>
 
+#define DEFAULT_LOG_BYTES (INT64_C(10) << 20)
+#define DEFAULT_LOG_FILES 3
+
 /* ---- namespaces -------------------------------------------------------------------------------------------------- */
 
 static struct ctr *mode_target(const struct ctr *c, const char *mode)
@@ -95,14 +98,19 @@ static int add_nofile(const struct ctr *c, struct wh_arena *a, struct wh_contain
 
 /* ---- output ------------------------------------------------------------------------------------------------------ */
 
+/* Docker's words where the file has some; without any, a bound that docker lacks: 10 MiB, three files. */
 static void log_limits(const struct ctr *c, struct wh_log_config *config)
 {
     const struct wh_logging *l = c->service->logging;
+    const char *size = l ? wh_pairs_get(&l->options, "max-size") : NULL;
+    const char *n = l ? wh_pairs_get(&l->options, "max-file") : NULL;
     int64_t files = 0;
-    config->max_files = 1;
-    if (!l)
+    if (!size && !n) {
+        config->max_size_bytes = DEFAULT_LOG_BYTES;
+        config->max_files = DEFAULT_LOG_FILES;
         return;
-    const char *size = wh_pairs_get(&l->options, "max-size"), *n = wh_pairs_get(&l->options, "max-file");
+    }
+    config->max_files = 1;
     if (size)
         wh_size_parse(size, &config->max_size_bytes);
     if (n && wh_int_parse(n, 1, 1000, &files) == 0)
@@ -171,6 +179,7 @@ static int open_pipes(const struct ctr *c, struct pipes *p, struct wh_err *err)
     return 0;
 }
 
+/* Before the clone: the keeper has the read ends from the first byte on, and a client misses none. */
 static int attach_output(struct ctr *c, struct pipes *p, struct wh_err *err)
 {
     struct wh_keeper *k = c->p->host->keeper;
@@ -187,6 +196,17 @@ static int attach_output(struct ctr *c, struct pipes *p, struct wh_err *err)
             c->run_output_fds[0] = c->run_output_fds[1] = -1;
         }
     return 0;
+}
+
+static void give_up_output(struct ctr *c)
+{
+    if (c->is_captured)
+        wh_capture_finish(c->p->host->capture, c->rec.id, 0);
+    c->is_captured = false;
+    wh_close(&c->stdin_fd);
+    wh_keeper_drop(c->p->host->keeper, c->rec.id, WH_SLOT_STDIN);
+    wh_keeper_drop(c->p->host->keeper, c->rec.id, WH_SLOT_STDOUT);
+    wh_keeper_drop(c->p->host->keeper, c->rec.id, WH_SLOT_STDERR);
 }
 
 /* ---- clone ------------------------------------------------------------------------------------------------------- */
@@ -218,10 +238,14 @@ static int launch(struct ctr *c, const struct wh_container_spec *spec, struct wh
                                .stdout_fd = p.out[1],
                                .stderr_fd = p.err[1],
                                .gate_fd = -1};
-    if (wh_runtime_start(spec, &io, &c->cgroup, WH_RUNTIME_SIBLING, &proc, err) < 0)
+    if (attach_output(c, &p, err) < 0)
         return -1;
+    if (wh_runtime_start(spec, &io, &c->cgroup, WH_RUNTIME_SIBLING, &proc, err) < 0) {
+        give_up_output(c);
+        return -1;
+    }
     wh_close(&c->run_stdin_fd);
-    if (register_process(c, &proc, err) < 0 || attach_output(c, &p, err) < 0) {
+    if (register_process(c, &proc, err) < 0) {
         /* It runs already: its end is an ordinary exit. */
         wh_cgroup_kill(&c->cgroup, NULL);
         wh_auto_free char *text = err ? wh_err_text(err) : NULL;
