@@ -110,7 +110,7 @@ static int make_networks(struct wh_arena *a, const struct create_request *r, str
     if (!names || !sorted)
         return -1;
     if (s->network_mode && s->network_mode[0]) {
-        names[0] = s->network_mode;
+        names[0] = wh_arena_strdup(a, s->network_mode);
         rec->networks = names;
         rec->n_networks = 1;
         return 0;
@@ -120,7 +120,7 @@ static int make_networks(struct wh_arena *a, const struct create_request *r, str
     qsort(sorted, s->networks.len, sizeof(*sorted), compare_priority);
     for (size_t i = 0; i < s->networks.len; i++) {
         const struct wh_network *n = r->project ? wh_project_network(r->project, sorted[i]->name) : NULL;
-        names[i] = n ? n->name : sorted[i]->name;
+        names[i] = wh_arena_strdup(a, n ? n->name : sorted[i]->name);
     }
     rec->networks = names;
     rec->n_networks = s->networks.len;

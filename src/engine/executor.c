@@ -167,9 +167,8 @@ static void finish(struct op *op)
 {
     bool failed = op->is_cancelled || op->err.depth;
     if (!failed && op->after) {
-        void (*after)(struct op *) = op->after;
-        op->after = NULL;
-        after(op);
+        op->is_over = true;
+        op->after(op);
         return;
     }
     op_done(op, op->is_cancelled ? op->cancel_code : failed ? 1 : 0);
@@ -177,7 +176,7 @@ static void finish(struct op *op)
 
 void op_pump(struct op *op)
 {
-    if (op->is_pumping || !op->steps)
+    if (op->is_pumping || op->is_over || !op->steps)
         return;
     op->is_pumping = true;
     if (op->is_cancelled)
@@ -186,8 +185,6 @@ void op_pump(struct op *op)
         run_step(&op->steps[wh_vec_at(&op->ready, uint32_t, i)]);
     op->ready.len = 0;
     op->is_pumping = false;
-    if (op->tick)
-        op->tick(op);
-    else if (op->n_open == 0)
+    if (op->n_open == 0)
         finish(op);
 }

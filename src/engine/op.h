@@ -35,7 +35,7 @@ struct op {
     struct run_step *steps;
     size_t n_open;       /* steps that have not ended */
     struct wh_vec ready; /* uint32_t: steps whose needs have ended */
-    bool is_begun, is_cancelled, is_pumping;
+    bool is_begun, is_cancelled, is_pumping, is_over; /* over: `after` has it now */
     int cancel_code;
     int64_t timeout_ns; /* of stops; -1 = each container's own */
     int kill_signal;
@@ -44,8 +44,6 @@ struct op {
     struct wh_err err;
     const struct wh_node *options, *meta;
     void (*after)(struct op *op); /* when all steps ended well; ends in op_done. NULL: op_done */
-    void (*tick)(struct op *op);  /* pumped after the steps (run) */
-    void *data;
 };
 
 /* op.c */

@@ -149,11 +149,12 @@ void start_services(struct builder *b)
 {
     for (size_t i = 0; i < b->nodes.len; i++) {
         struct node *n = b->order[i];
-        if (n->selected && wh_streq(n->name, b->in->run_service))
+        bool is_run = wh_streq(n->name, b->in->run_service);
+        if (n->selected && is_run)
             conditions_met(b, n);
         else if (n->selected)
             start_node(b, n);
-        else if (was_stopped(n))
+        if ((is_run || !n->selected) && was_stopped(n))
             restart_stopped(b, n);
     }
     for (size_t i = 0; b->in->wait && i < b->nodes.len; i++)
