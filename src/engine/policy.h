@@ -217,6 +217,8 @@ void ctr_health_stop(struct ctr *c);
 bool ctr_has_healthcheck(const struct ctr *c);
 
 /* recover.c */
+/* A process that lives in the container's cgroup without having been registered; others in it are killed. */
+bool recover_find_unregistered(const struct ctr *c, struct wh_keeper_process *ret);
 int policy_recover(struct wh_policy *p, struct wh_err *err);
 
 /* hooks.c: runs the service's hooks in the container one after the other; fn gets the first failure. */

@@ -16,9 +16,9 @@ static bool find_process(struct ctr *c, struct wh_keeper_process *ret)
 {
     if (wh_keeper_take_process(c->p->host->keeper, c->rec.id, ret))
         return true;
-    /* Cloned and never registered, or the keeper itself was killed. */
+    /* The keeper itself was killed together with the loop, or the loop between clone and registration. */
     if (!wh_state_process_alive(c->state.pid, c->state.pid_start, c->state.boot_id))
-        return false;
+        return recover_find_unregistered(c, ret);
     *ret = (struct wh_keeper_process){.pid = c->state.pid, .pidfd = wh_sys_pidfd_open(c->state.pid)};
     return ret->pidfd >= 0;
 }
