@@ -253,7 +253,7 @@ struct wh_hosts_spec {
 };
 /* The container's /etc/hosts. */
 int wh_net_hosts_text(const struct wh_hosts_spec *spec, struct wh_str *ret_text);
-/* The host's file (network_mode: host) followed by extra_hosts. */
+/* The host's file (network_mode: host; path NULL = /etc/hosts) followed by extra_hosts. */
 int wh_net_hosts_text_host(const char *path, const struct wh_host_line *extra, size_t n_extra, struct wh_str *ret_text);
 
 /* What a resolv.conf says; strings owned by the vectors. */

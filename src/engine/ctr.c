@@ -69,7 +69,7 @@ int ctr_adopt(struct wh_policy *p, struct wh_arena *take_arena, const struct wh_
     *take_arena = (struct wh_arena){0};
     c->rec = loaded->rec;
     c->state = loaded->state;
-    c->pidfd = c->netns_fd = c->stdin_fd = c->status_fd = c->run_stdin_fd = -1;
+    c->joined_fd = c->pidfd = c->netns_fd = c->stdin_fd = c->status_fd = c->run_stdin_fd = -1;
     c->run_output_fds[0] = c->run_output_fds[1] = -1;
     c->cgroup.dir_fd = -1;
     c->watches = WH_VEC(struct ctr_watch *);
@@ -92,6 +92,7 @@ void ctr_free(struct ctr *c)
     wh_timer_stop(&c->cgroup_timer);
     wh_image_hold_fini(&c->hold);
     wh_close(&c->netns_fd);
+    wh_close(&c->joined_fd);
     wh_close(&c->run_stdin_fd);
     if (ctr_find(c->p, c->rec.id) == c)
         wh_map_del(&c->p->ctrs, c->rec.id);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 static bool is_mode(const struct ctr *c, const char *mode)
 {
@@ -27,6 +28,30 @@ struct ctr *ctr_net_owner(const struct ctr *c)
         return other ? other : ctr_find(c->p, name);
     }
     return NULL;
+}
+
+static const char *host_name(struct wh_arena *a)
+{
+    struct utsname u;
+    return uname(&u) == 0 ? wh_arena_strdup(a, u.nodename) : "localhost";
+}
+
+const char *ctr_hostname(struct wh_arena *a, const struct ctr *c)
+{
+    const struct ctr *owner = ctr_net_owner(c);
+    if (owner && owner != c)
+        return ctr_hostname(a, owner);
+    if (c->service->hostname)
+        return c->service->hostname;
+    return is_mode(c, "host") ? host_name(a) : wh_arena_strndup(a, c->rec.id, 12);
+}
+
+int ctr_foreign_owner(struct wh_arena *a, const struct ctr *c, struct wh_container *ret, struct wh_err *err)
+{
+    const char *mode = c->service->network_mode;
+    if (!mode || !wh_starts(mode, "container:") || ctr_net_owner(c))
+        return 1;
+    return foreign_find(a, c->p, mode + strlen("container:"), ret, err);
 }
 
 /* ---- addresses --------------------------------------------------------------------------------------------------- */
@@ -159,14 +184,39 @@ static void note_attached(struct ctr *c, const struct wh_endpoint *out)
     }
 }
 
+static bool is_on_shared_network(const struct ctr *c)
+{
+    for (size_t i = 0; i < c->rec.n_networks; i++) {
+        struct net *n;
+        if (foreign_uses(c->p, c->rec.networks[i]) || (net_get(c->p, c->rec.networks[i], &n, NULL) == 0 && !n->is_own))
+            return true;
+    }
+    return false;
+}
+
+/* On a network that other projects use, addresses are chosen one at a time and are on disk before the next choice. */
+static int prepare_shared(struct ctr *c, struct wh_endpoint *out, struct wh_err *err)
+{
+    wh_auto_fd lock = -1;
+    if (wh_state_lock_global(&lock, err) < 0)
+        return -1;
+    foreign_refresh(c->p);
+    if (prepare_endpoints(c, out, err) < 0)
+        return -1;
+    ctr_endpoints_to_state(c);
+    return ctr_save_state(c, err);
+}
+
 static int attach(struct ctr *c, int netns, struct wh_err *err)
 {
     wh_auto_arena a = {0};
+    bool shared = is_on_shared_network(c);
     struct wh_endpoint *out = wh_arena_array(&a, struct wh_endpoint, c->rec.n_networks + 1);
     c->endpoints = calloc(c->rec.n_networks + 1, sizeof(*c->endpoints));
     if (!out || !c->endpoints)
         return wh_fail(err, ENOMEM, "network");
-    if (prepare_endpoints(c, out, err) < 0 || wh_net_attach(&c->p->scope, netns, out, c->n_endpoints, err) < 0)
+    if ((shared ? prepare_shared(c, out, err) : prepare_endpoints(c, out, err)) < 0 ||
+        wh_net_attach(&c->p->scope, netns, out, c->n_endpoints, err) < 0)
         return -1;
     note_attached(c, out);
     return 0;
@@ -201,6 +251,7 @@ int ctr_net_attach(struct ctr *c, struct wh_err *err)
 void ctr_net_release(struct ctr *c)
 {
     if (c->netns_fd >= 0) {
+        foreign_announce(c);
         ctr_dns_drop(c);
         wh_keeper_drop(c->p->host->keeper, c->rec.id, WH_SLOT_NETNS);
         wh_close(&c->netns_fd);

@@ -66,8 +66,7 @@ static int write_hosts(const struct ctr *c, struct wh_err *err)
     for (size_t i = 0; i < c->n_endpoints; i++)
         if (c->endpoints[i].ip6.family)
             addrs[n_addrs++] = c->endpoints[i].ip6;
-    struct wh_hosts_spec spec = {.hostname =
-                                     c->service->hostname ? c->service->hostname : wh_arena_strndup(&a, c->rec.id, 12),
+    struct wh_hosts_spec spec = {.hostname = ctr_hostname(&a, c),
                                  .domainname = c->service->domainname,
                                  .addrs = addrs,
                                  .n_addrs = n_addrs,
@@ -80,11 +79,9 @@ static int write_hosts(const struct ctr *c, struct wh_err *err)
 
 static int write_hostname(const struct ctr *c, struct wh_err *err)
 {
+    wh_auto_arena a = {0};
     wh_auto_str text = {0};
-    if (c->service->hostname)
-        wh_str_fmt(&text, "%s\n", c->service->hostname);
-    else
-        wh_str_fmt(&text, "%.12s\n", c->rec.id);
+    wh_str_fmt(&text, "%s\n", ctr_hostname(&a, c));
     return write_file(c, "hostname", &text, err);
 }
 
@@ -110,12 +107,12 @@ static int write_resolv(const struct ctr *c, struct wh_err *err)
     return r < 0 ? wh_fail(err, ENOMEM, "resolv.conf") : write_file(c, "resolv.conf", &text, err);
 }
 
-static int copy_files(const struct ctr *c, const struct ctr *owner, struct wh_err *err)
+/* Those of the container whose network it shares. */
+static int copy_files(const struct ctr *c, const char *from, struct wh_err *err)
 {
     static const char *const names[] = {"hosts", "hostname", "resolv.conf"};
     for (size_t i = 0; i < WH_ARRAY_LEN(names); i++) {
-        wh_auto_free char *relative = wh_fmt("files/%s", names[i]);
-        wh_auto_free char *path = relative ? ctr_file(owner, relative) : NULL;
+        wh_auto_free char *path = from ? wh_fmt("%s/files/%s", from, names[i]) : NULL;
         wh_auto_str text = {0};
         if (!path || wh_file_read(path, FILE_MAX_BYTES, &text, err) < 0 || write_file(c, names[i], &text, err) < 0)
             return -1;
@@ -125,10 +122,19 @@ static int copy_files(const struct ctr *c, const struct ctr *owner, struct wh_er
 
 int ctr_write_files(struct ctr *c, struct wh_err *err)
 {
+    wh_auto_arena a = {0};
+    struct wh_container other;
     const struct ctr *owner = ctr_net_owner(c);
-    if (owner)
-        return copy_files(c, owner, err);
-    if (write_hosts(c, err) < 0 || write_hostname(c, err) < 0 || write_resolv(c, err) < 0)
+    if (owner) {
+        wh_auto_free char *dir = wh_state_container_dir(owner->rec.project, owner->rec.id);
+        return copy_files(c, dir, err);
+    }
+    int r = ctr_foreign_owner(&a, c, &other, err);
+    if (r == 0) {
+        wh_auto_free char *dir = wh_state_container_dir(other.rec.project, other.rec.id);
+        return copy_files(c, dir, err);
+    }
+    if (r < 0 || write_hosts(c, err) < 0 || write_hostname(c, err) < 0 || write_resolv(c, err) < 0)
         return wh_wrap(err, "files of container %s", c->rec.name);
     return 0;
 }

@@ -107,6 +107,20 @@ static void put_foreigners(struct wh_policy *p, const char *network)
             put_foreign(p, &wh_vec_at(&p->foreign, struct foreign, i));
 }
 
+void names_put_foreign(struct wh_policy *p)
+{
+    for (size_t i = 0; p->dns && i < p->networks.len; i++)
+        put_foreigners(p, p->networks.entries[i].key);
+}
+
+void names_drop_foreign(struct wh_policy *p)
+{
+    for (size_t i = 0; p->dns && i < p->foreign.len; i++) {
+        const struct foreign *f = &wh_vec_at(&p->foreign, struct foreign, i);
+        wh_dns_drop(p->dns, f->container_id, f->network);
+    }
+}
+
 void ctr_dns_join(struct ctr *c)
 {
     wh_auto_arena a = {0};
@@ -131,6 +145,7 @@ void ctr_dns_join(struct ctr *c)
         log_failure(c, &err);
     for (size_t i = 0; c->p->dns && i < c->n_endpoints; i++)
         put_foreigners(c->p, c->endpoints[i].network);
+    foreign_watch(c->p);
 }
 
 /* ---- its names --------------------------------------------------------------------------------------------------- */
@@ -183,6 +198,7 @@ void ctr_dns_update(struct ctr *c)
         else
             wh_dns_drop(c->p->dns, c->rec.id, c->endpoints[i].network);
     }
+    foreign_announce(c);
 }
 
 void ctr_dns_drop(struct ctr *c)

@@ -137,7 +137,7 @@ static int make_plan(struct op *op, struct wh_err *err)
 {
     struct wh_plan_actual actual;
     struct wh_arena *a = &op->r->arena;
-    foreign_load(op->p);
+    foreign_refresh(op->p);
     if (read_project(op, err) < 0 ||
         plan_input_fill(a, op->r->params, op->p->project, op->project, op->in.op, &op->in, err) < 0 ||
         snapshot(op, &actual, err) < 0 || wh_plan_make(a, &op->in, &actual, &op->plan, err) < 0)

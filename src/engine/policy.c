@@ -19,6 +19,7 @@ static int fill(struct wh_policy *p, struct wh_host *host, struct wh_err *err)
     p->project = host->project;
     p->ops = WH_VEC(struct op *);
     p->foreign = WH_VEC(struct foreign);
+    p->foreign_fd = -1;
     p->cgroup_prefix = wh_fmt("whale/%s-%s", wh_state_instance(), host->project);
     p->seccomp_cache = wh_fmt("%s/seccomp", wh_state_root());
     p->scope = (struct wh_net_scope){wh_state_run(), host->project};
@@ -61,6 +62,8 @@ void wh_policy_free(struct wh_policy *p)
     wh_relay_free(p->relay);
     wh_firewall_free(p->firewall);
     net_free_all(p);
+    wh_io_stop(&p->foreign_io);
+    wh_close(&p->foreign_fd);
     foreign_free(p);
     wh_vec_fini(&p->foreign);
     wh_vec_fini(&p->ops);

@@ -43,6 +43,8 @@ struct wh_policy {
     struct wh_vec foreign;       /* struct foreign: other projects' containers on networks (foreign.c) */
     struct wh_map foreign_names; /* container name -> project: of other projects, as of the last operation's start */
     struct wh_arena foreign_arena;
+    struct wh_io foreign_io; /* announcements of other projects */
+    int foreign_fd;          /* inotify, -1 = not yet */
 
     struct wh_firewall *firewall; /* made when the first thing is published */
     struct wh_dns *dns;
@@ -107,6 +109,7 @@ struct ctr {
     bool has_cgroup;
     int pid;
     int pidfd, netns_fd, stdin_fd, status_fd;
+    int joined_fd; /* network namespace of another project's container */
     struct wh_io status_io;
     struct wh_timer stop_timer, restart_timer, cgroup_timer;
     bool is_stopping;  /* a stop was asked for: no restart */
@@ -251,8 +254,17 @@ struct foreign {
     const struct wh_service *decoded; /* for its aliases, or NULL */
     struct wh_addr ip4, ip6;
 };
-void foreign_load(struct wh_policy *p);
+/* Reads them and tells the name service; drops what it knew before. */
+void foreign_refresh(struct wh_policy *p);
 void foreign_free(struct wh_policy *p);
+/* A running container of another project by name or id. */
+int foreign_find(struct wh_arena *a, const struct wh_policy *p, const char *name, struct wh_container *ret,
+                 struct wh_err *err);
+bool foreign_uses(const struct wh_policy *p, const char *network);
+/* Starts to listen for changes that other projects announce on networks of this one. */
+void foreign_watch(struct wh_policy *p);
+/* Tells the other projects on the container's networks that it came, changed or went; its state must be saved. */
+void foreign_announce(const struct ctr *c);
 
 /* endpoints.c */
 int ctr_net_attach(struct ctr *c, struct wh_err *err); /* namespace with addresses, DNS; kept over restarts */
@@ -261,8 +273,15 @@ int ctr_net_recover(struct ctr *c); /* namespace taken from the keeper, addresse
 void ctr_endpoints_to_state(struct ctr *c);
 /* The container of this project whose network namespace it shares (network_mode: service:x), or NULL. */
 struct ctr *ctr_net_owner(const struct ctr *c);
+/* What `hostname` says inside: the service's, the network owner's, the host's (network_mode: host), or the short id. */
+const char *ctr_hostname(struct wh_arena *a, const struct ctr *c);
+/* network_mode container:NAME with a container of another project: its record. 0, 1 = it is not such, -1 = not there or
+ * not running. */
+int ctr_foreign_owner(struct wh_arena *a, const struct ctr *c, struct wh_container *ret, struct wh_err *err);
 
 /* names.c: name service */
+void names_put_foreign(struct wh_policy *p);
+void names_drop_foreign(struct wh_policy *p);
 void ctr_dns_join(struct ctr *c);
 void ctr_dns_update(struct ctr *c);
 void ctr_dns_drop(struct ctr *c);

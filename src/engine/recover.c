@@ -146,7 +146,7 @@ int policy_recover(struct wh_policy *p, struct wh_err *err)
 {
     if (adopt_all(p, err) < 0)
         return -1;
-    foreign_load(p);
+    foreign_refresh(p);
     for (size_t i = 0; i < p->ctrs.len; i++) {
         struct ctr *c = p->ctrs.entries[i].value;
         struct wh_keeper_process proc;

@@ -71,7 +71,7 @@ const char *const *spec_env(struct wh_arena *a, const struct ctr *c, const struc
     wh_auto_map env = {0};
     set_env(&env, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     if (!wh_streq(c->service->uts, "host"))
-        set_env(&env, "HOSTNAME", c->service->hostname ? c->service->hostname : wh_arena_strndup(a, c->rec.id, 12));
+        set_env(&env, "HOSTNAME", ctr_hostname(a, c));
     if (tty)
         set_env(&env, "TERM", "xterm");
     set_image_env(a, &env, &c->image->config);
@@ -287,7 +287,7 @@ int spec_build(struct wh_arena *a, const struct ctr *c, struct wh_container_spec
     build_process(a, c, &ret->process);
     if (!ret->process.argv || !ret->process.argv[0])
         return wh_fail(err, WH_E_INVALID, "no command: neither the image nor the service says what to run");
-    ret->hostname = s->hostname ? s->hostname : wh_arena_strndup(a, c->rec.id, 12);
+    ret->hostname = ctr_hostname(a, c);
     ret->domainname = s->domainname;
     ret->shm_bytes = s->shm_size_bytes.is_set ? s->shm_size_bytes.value : 0;
     ret->oom_score_adj = s->oom_score_adj;

@@ -50,7 +50,26 @@ static int set_namespace(const struct ctr *c, const char *what, const char *mode
     return 0;
 }
 
-static int set_network(const struct ctr *c, struct wh_container_spec *spec, struct wh_err *err)
+/* The namespace of a running container of another project; found anew at each start, because it may have been made
+ * anew. */
+static int join_foreign(struct ctr *c, struct wh_container_spec *spec, struct wh_err *err)
+{
+    wh_auto_arena a = {0};
+    struct wh_container other;
+    char path[64];
+    int r = ctr_foreign_owner(&a, c, &other, err);
+    if (r != 0)
+        return r;
+    snprintf(path, sizeof(path), "/proc/%d/ns/net", other.state.pid);
+    wh_close(&c->joined_fd);
+    c->joined_fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (c->joined_fd < 0)
+        return wh_fail(err, errno, "network of container %s", other.rec.name);
+    spec->net = (struct wh_ns){WH_NS_JOIN, c->joined_fd, false};
+    return 0;
+}
+
+static int set_network(struct ctr *c, struct wh_container_spec *spec, struct wh_err *err)
 {
     const struct ctr *owner = ctr_net_owner(c);
     if (c->netns_fd >= 0) {
@@ -59,21 +78,18 @@ static int set_network(const struct ctr *c, struct wh_container_spec *spec, stru
     }
     if (owner && owner->netns_fd >= 0) {
         spec->net = (struct wh_ns){WH_NS_JOIN, owner->netns_fd, false};
-        spec->hostname = owner->service->hostname ? owner->service->hostname : spec->hostname;
         return 0;
     }
-    return set_namespace(c, "network_mode", c->service->network_mode, &spec->net, err);
+    int r = join_foreign(c, spec, err);
+    return r > 0 ? set_namespace(c, "network_mode", c->service->network_mode, &spec->net, err) : r;
 }
 
-static int set_namespaces(const struct ctr *c, struct wh_arena *a, struct wh_container_spec *spec, struct wh_err *err)
+static int set_namespaces(struct ctr *c, struct wh_container_spec *spec, struct wh_err *err)
 {
     const struct wh_service *s = c->service;
     if (set_network(c, spec, err) < 0 || set_namespace(c, "pid", s->pid, &spec->pid, err) < 0 ||
         set_namespace(c, "ipc", s->ipc, &spec->ipc, err) < 0 || set_namespace(c, "uts", s->uts, &spec->uts, err) < 0)
         return -1;
-    const struct ctr *owner = ctr_net_owner(c);
-    if (owner && !owner->service->hostname)
-        spec->hostname = wh_arena_strndup(a, owner->rec.id, 12);
     if (spec->uts.kind == WH_NS_HOST)
         spec->hostname = spec->domainname = NULL;
     return 0;
@@ -278,7 +294,7 @@ static int prepare_and_launch(struct ctr *c, struct wh_err *err)
     if (held != 0)
         return held < 0 ? -1 : wh_fail(err, WH_E_NOT_FOUND, "image %s was removed", c->rec.image);
     if (ctr_ports_reserve(c, err) < 0 || ctr_net_attach(c, err) < 0 || ctr_write_files(c, err) < 0 ||
-        spec_build(&a, c, &spec, err) < 0 || set_namespaces(c, &a, &spec, err) < 0)
+        spec_build(&a, c, &spec, err) < 0 || set_namespaces(c, &spec, err) < 0)
         return -1;
     if (add_nofile(c, &a, &spec) < 0)
         return wh_fail(err, ENOMEM, "container spec");

@@ -47,7 +47,7 @@ int wh_net_hosts_text(const struct wh_hosts_spec *spec, struct wh_str *ret_text)
 int wh_net_hosts_text_host(const char *path, const struct wh_host_line *extra, size_t n_extra, struct wh_str *ret_text)
 {
     wh_auto_str host = {0};
-    if (wh_file_read(path, 1 << 20, &host, NULL) == 0)
+    if (wh_file_read(path ? path : "/etc/hosts", 1 << 20, &host, NULL) == 0)
         wh_str_add(ret_text, wh_str_c(&host));
     else
         wh_str_add(ret_text, hosts_head);
