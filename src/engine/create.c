@@ -225,7 +225,10 @@ int ctr_create(struct wh_policy *p, const struct create_request *r, struct ctr *
         wh_state_container_remove(p->project, id, NULL);
         return -1;
     }
-    if (make_folders(c, err) < 0 || ctr_ports_prepare(c, err) < 0 || ctr_save_state(c, err) < 0) {
+    int made = make_folders(c, err) < 0 ? -1 : ctr_ports_prepare(c, err);
+    if (made == 0)
+        ctr_ports_to_state(c);
+    if (made < 0 || ctr_save_state(c, err) < 0) {
         ctr_remove(c, false, NULL);
         return -1;
     }

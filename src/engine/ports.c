@@ -72,7 +72,6 @@ int ctr_ports_prepare(struct ctr *c, struct wh_err *err)
         }
         c->n_ports++;
     }
-    ctr_ports_to_state(c);
     return 0;
 }
 

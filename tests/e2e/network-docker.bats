@@ -21,7 +21,7 @@ services:
 Y
     c up -d
     await 5 curl -sf -m 2 http://127.0.0.1:18301/
-    expect hi "$(inside cli 'wget -q -T 3 -O - http://web/')"
+    expect hi "$(inside cli 'timeout 3 wget -q -O - http://web/')"
     local address
     address=$(ip -4 -o addr show scope global | awk '$2 !~ /^(docker|br-|veth|wh)/ {sub("/.*", "", $4); print $4; exit}')
     inside cli "ping -c 1 -W 2 $address"

@@ -156,6 +156,7 @@ Y
     local keeper
     keeper=$(supervisor_pids "$PROJECT" | head -n 1)
     for _ in 1 2 3; do
+        await 5 pgrep -P "$keeper" -f "whale-supervisor $PROJECT\$"
         kill -9 "$(pgrep -P "$keeper" -f "whale-supervisor $PROJECT\$" | head -n 1)"
         expect hi "$(get http://127.0.0.1:18208/)"
     done
