@@ -200,11 +200,12 @@ void policy_on_exit(void *policy, const struct wh_keeper_exit *exit)
     c->exit.key = c->exit.cgroup = "";
     c->exit_seen = true;
     c->expects_exit = false;
-    if (c->phase == CTR_STARTING) {
+    if (c->start_failed)
+        ctr_finish_exit(c);
+    else if (c->phase == CTR_STARTING)
         ctr_start_status(c); /* its last report may be unread; when it is not there yet, it brings us back */
-        return;
-    }
-    ctr_begin_end(c);
+    else
+        ctr_begin_end(c);
 }
 
 void ctr_begin_end(struct ctr *c)
