@@ -305,8 +305,6 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         return -1;
     int r = o->orphans ? wh_cli_load_name(cli, &project, err) : wh_cli_load(cli, NULL, &project, err);
     const struct wh_cli_project *filter = o->orphans ? &(struct wh_cli_project){0} : &project;
-    /* Ended containers of named services are shown without -a, as docker compose does. */
-    what |= cli->parser.args.len ? WH_CLI_STOPPED : 0;
     if (r < 0 || wh_cli_containers(cli, &project, &cli->parser.args, what, &all, err) < 0)
         return -1;
     size_t n = 0;

@@ -64,6 +64,8 @@ struct wh_load_options wh_cli_load_options(const struct wh_cli *cli)
 void wh_cli_project_fini(struct wh_cli_project *p)
 {
     wh_load_fini(&p->load);
+    for (size_t i = 0; i < WH_ARRAY_LEN(p->extra); i++)
+        wh_load_fini(&p->extra[i]);
 }
 
 static int finish_load(struct wh_cli *cli, int status, struct wh_cli_project *p, struct wh_err *err)

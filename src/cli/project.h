@@ -11,7 +11,8 @@
 struct wh_cli_project {
     const char *name;
     struct wh_load_result load;
-    struct wh_project *model; /* NULL when only the name is known */
+    struct wh_project *model;       /* NULL when only the name is known */
+    struct wh_load_result extra[2]; /* further loads whose nodes the model uses (run's options) */
 };
 
 /* What the global options ask of the loader; a command adds its own. */

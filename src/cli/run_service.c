@@ -200,18 +200,18 @@ static void put_all(struct wh_cli_project *p, struct wh_node *service, const str
 }
 
 /* Variables of --env-from-file come before those of -e. */
-static int read_env_files(struct wh_cli *cli, const struct wh_cli_project *p, const struct wh_cli_run_changes *c,
+static int read_env_files(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_cli_run_changes *c,
                           struct wh_arena *a, struct wh_node *service, struct wh_err *err)
 {
     static const struct wh_cli_run_changes nothing;
     static const struct wh_opt_list none;
-    wh_auto_load struct wh_load_result small = {0};
+    struct wh_load_result *small = &p->extra[0]; /* clones share the texts of their originals */
     if (!c->env_files.len)
         return 0;
-    if (load_file(cli, p, make_file(&cli->arena, &nothing, &none, &c->env_files), &small, err) < 0)
+    if (load_file(cli, p, make_file(&cli->arena, &nothing, &none, &c->env_files), small, err) < 0)
         return -1;
     put_over_map(a, service, "environment",
-                 wh_node_get(wh_node_get(wh_node_get(small.root, "services"), SERVICE), "environment"));
+                 wh_node_get(wh_node_get(wh_node_get(small->root, "services"), SERVICE), "environment"));
     return 0;
 }
 
@@ -219,19 +219,19 @@ int wh_cli_change_service(struct wh_cli *cli, struct wh_cli_project *p, const ch
                           const struct wh_cli_run_changes *c, struct wh_node **ret_entrypoint, struct wh_err *err)
 {
     static const struct wh_opt_list none;
-    wh_auto_load struct wh_load_result small = {0};
+    struct wh_load_result *small = &p->extra[1];
     struct wh_node *service = wh_node_get(wh_node_get(p->load.root, "services"), name);
     *ret_entrypoint = NULL;
     for (size_t i = 0; i < c->labels.len; i++)
         if (!strchr(c->labels.items[i], '='))
             return wh_fail(err, WH_E_INVALID, "label \"%s\" must be KEY=VALUE", c->labels.items[i]);
     if (read_env_files(cli, p, c, &p->load.arena, service, err) < 0 ||
-        load_file(cli, p, make_file(&cli->arena, c, &c->env, &none), &small, err) < 0)
+        load_file(cli, p, make_file(&cli->arena, c, &c->env, &none), small, err) < 0)
         return -1;
-    put_all(p, service, &small);
+    put_all(p, service, small);
     if (c->entrypoint) {
         const struct wh_node *words =
-            wh_node_get(wh_node_get(wh_node_get(small.root, "services"), SERVICE), "entrypoint");
+            wh_node_get(wh_node_get(wh_node_get(small->root, "services"), SERVICE), "entrypoint");
         *ret_entrypoint = *c->entrypoint && words ? wh_node_clone(&cli->arena, words) : wh_node_seq(&cli->arena, NULL);
     }
     return wh_project_from_node(&p->load.arena, p->load.root, &p->model, err);
