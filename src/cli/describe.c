@@ -30,7 +30,8 @@ void wh_cli_describe_status(const struct wh_container *c, int64_t now_ns, struct
     const struct wh_container_state *s = &c->state;
     char up[40], ended[40];
     wh_ui_duration(now_ns - s->started_ns, up, sizeof(up));
-    wh_ui_duration(now_ns - s->finished_ns, ended, sizeof(ended));
+    /* 0: its end is not recorded yet */
+    wh_ui_duration(s->finished_ns ? now_ns - s->finished_ns : 0, ended, sizeof(ended));
     switch (s->status) {
     case WH_CONTAINER_RUNNING:
     case WH_CONTAINER_PAUSED:
