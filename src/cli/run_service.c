@@ -199,6 +199,16 @@ static void put_all(struct wh_cli_project *p, struct wh_node *service, const str
         wh_node_put(a, service, "ports", wh_node_clone(a, ports));
 }
 
+static int check_targets(const struct wh_node *mounts, struct wh_err *err)
+{
+    for (size_t i = 0; i < wh_node_len(mounts); i++) {
+        const char *target = wh_node_get_str(mounts->seq.items[i], "target", "");
+        if (target[0] != '/')
+            return wh_fail(err, WH_E_INVALID, "invalid mount path: \"%s\": it must be absolute", target);
+    }
+    return 0;
+}
+
 /* Variables of --env-from-file come before those of -e. */
 static int read_env_files(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_cli_run_changes *c,
                           struct wh_arena *a, struct wh_node *service, struct wh_err *err)
@@ -227,6 +237,8 @@ int wh_cli_change_service(struct wh_cli *cli, struct wh_cli_project *p, const ch
             return wh_fail(err, WH_E_INVALID, "label \"%s\" must be KEY=VALUE", c->labels.items[i]);
     if (read_env_files(cli, p, c, &p->load.arena, service, err) < 0 ||
         load_file(cli, p, make_file(&cli->arena, c, &c->env, &none), small, err) < 0)
+        return -1;
+    if (check_targets(wh_node_get(wh_node_get(wh_node_get(small->root, "services"), SERVICE), "volumes"), err) < 0)
         return -1;
     put_all(p, service, small);
     if (c->entrypoint) {
