@@ -213,6 +213,8 @@ static void on_started(struct run_step *s, struct ctr *c)
     ctr_unwatch(c, &s->watch);
     s->is_watching = false;
     s->c = NULL;
+    if (s->plan->is_restart)
+        ctr_event(c, "restart", 0);
     if (c->service->post_start.len && c->phase == CTR_RUNNING)
         ctr_run_hooks(c, &c->service->post_start, on_post_start, s);
     else
