@@ -152,12 +152,14 @@ static void free_request(struct wh_request *r)
 static void free_conn(void *data)
 {
     struct wh_conn *c = data;
-    *(c->prev ? &c->prev->next : &c->server->conns) = c->next;
+    struct wh_server *s = c->server;
+    *(c->prev ? &c->prev->next : &s->conns) = c->next;
     if (c->next)
         c->next->prev = c->prev;
     wh_io_stop(&c->io);
     wh_wire_fini(&c->wire);
     free(c);
+    wh_server_poke(s); /* it may have been the last that kept us */
 }
 
 static void serve_buffered(void *data);
@@ -514,6 +516,7 @@ void wh_server_free(struct wh_server *s)
 {
     if (!s)
         return;
+    s->stopping = true; /* no more pokes */
     wh_io_stop(&s->io);
     wh_timer_stop(&s->idle_timer);
     wh_timer_stop(&s->trim_timer);
