@@ -87,6 +87,7 @@ void ctr_free(struct ctr *c)
     ctr_close_process(c);
     ctr_net_release(c);
     ctr_ports_release(c);
+    free(c->ports);
     wh_timer_stop(&c->stop_timer);
     wh_timer_stop(&c->restart_timer);
     wh_timer_stop(&c->cgroup_timer);

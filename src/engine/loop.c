@@ -363,13 +363,20 @@ static void end_helpers(struct wh_loop *l)
     pthread_mutex_unlock(&l->lock);
 }
 
+void wh_loop_finish(struct wh_loop *l)
+{
+    end_helpers(l);
+    while (l->finished.head || l->defer_head) {
+        run_finished(l);
+        run_deferred(l);
+    }
+}
+
 void wh_loop_free(struct wh_loop *l)
 {
     if (!l)
         return;
-    end_helpers(l);
-    run_finished(l);
-    run_deferred(l);
+    wh_loop_finish(l);
     ev_loop_destroy(l->ev);
     pthread_cond_destroy(&l->has_work);
     pthread_cond_destroy(&l->helper_left);

@@ -19,6 +19,8 @@ struct wh_loop;
 int wh_loop_new(struct wh_loop **ret, struct wh_err *err);
 void wh_loop_free(struct wh_loop *l);
 void wh_loop_run(struct wh_loop *l); /* until wh_loop_stop */
+/* After that: waits for offloaded work and makes all calls that are still due, while those who get them exist. */
+void wh_loop_finish(struct wh_loop *l);
 void wh_loop_stop(struct wh_loop *l);
 /* Runs what is ready now and returns; block waits for at least one event. For tests and for waits at start. */
 void wh_loop_step(struct wh_loop *l, bool block);

@@ -131,6 +131,7 @@ static int run_loop(const char *project, int keeper_fd, const struct rlimit *nof
         return 1;
     }
     wh_loop_run(s.host.loop);
+    wh_loop_finish(s.host.loop);
     end_keeper(&s);
     close_all(&s);
     return 0;
