@@ -245,7 +245,12 @@ static void run_start(struct run_step *s)
         fail(s, &err);
         return;
     }
-    bool runs = c->phase != CTR_IDLE && c->state.status != WH_CONTAINER_PAUSED;
+    bool is_paused = c->state.status == WH_CONTAINER_PAUSED, runs = c->phase != CTR_IDLE;
+    if (is_paused) { /* it stays as it is: nothing has happened that progress could show */
+        wh_fail(&err, WH_E_CONFLICT, "container %s is paused: unpause it first", c->rec.name);
+        step_failed(s, &err);
+        return;
+    }
     if (!s->plan->is_restart && !runs)
         step_progress(s, WH_STATUS_WORKING, "Starting");
     if (runs) {
