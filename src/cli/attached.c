@@ -33,7 +33,9 @@ struct attached {
     bool attaching;                      /* creation is over, output is shown */
     enum ending ending;
     bool stopped;
-    int status; /* to return when it ended by itself or by abort */
+    int64_t since_ns;
+    struct wh_map ended; /* ids of containers whose last end was told */
+    int status;          /* to return when it ended by itself or by abort */
 };
 
 /* ---- connections ----------------------------------------------------------------------------------------------- */
@@ -168,6 +170,8 @@ static int take_exit(struct attached *a, const struct wh_event *e, struct wh_err
 {
     if (wh_cli_follow_scan(a->follow, err) < 0 || wh_cli_follow_end(a->follow, e->container, err) < 0)
         return -1;
+    if (!e->restarting && e->container_id)
+        wh_map_set(&a->ended, e->container_id, a);
     const char *label = wh_cli_follow_label(a->follow, e->container);
     if (label)
         wh_logview_exit(a->view, label, e->exit_code, e->restarting);
@@ -233,6 +237,15 @@ static int take_signal(struct attached *a, struct wh_err *err)
     return request_stop(a, "kill", err);
 }
 
+/* Runs, or has ended by its record, but its exit was not told yet: record and event come by different ways. */
+static bool is_awaited(const struct attached *a, const struct wh_container *c)
+{
+    if (c->rec.oneoff || (a->o->services.len && !wh_cli_list_has(&a->o->services, c->rec.service)))
+        return false;
+    bool ended_now = c->state.finished_ns >= a->since_ns && c->state.status == WH_CONTAINER_EXITED;
+    return wh_cli_is_up(c) || (a->exits && ended_now && !wh_map_has(&a->ended, c->rec.id));
+}
+
 static int is_running(const struct attached *a, struct wh_err *err)
 {
     struct wh_container *items;
@@ -241,8 +254,7 @@ static int is_running(const struct attached *a, struct wh_err *err)
     if (wh_state_containers(&arena, a->project->name, &items, &n, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
-        if (!items[i].rec.oneoff && wh_cli_is_up(&items[i]) &&
-            (!a->o->services.len || wh_cli_list_has(&a->o->services, items[i].rec.service)))
+        if (is_awaited(a, &items[i]))
             return 1;
     return 0;
 }
@@ -317,6 +329,7 @@ int wh_cli_run_attached(struct wh_cli *cli, const struct wh_cli_project *p, cons
         .services = o->shown,
     };
     struct attached a = {.cli = cli, .project = p, .o = o, .progress = progress, .signals = {.fd = -1}};
+    a.since_ns = f.query.since_ns;
     if (o->shown.len == 0) /* an empty list would mean all */
         wh_opt_list_add(&cli->arena, &f.services, "");
     a.view = wh_logview_new(&(struct wh_logview_options){
@@ -333,6 +346,7 @@ int wh_cli_run_attached(struct wh_cli *cli, const struct wh_cli_project *p, cons
     close_client(&a.up);
     close_client(&a.exits);
     close_client(&a.stop);
+    wh_map_fini(&a.ended);
     wh_cli_follow_free(a.follow);
     wh_logview_free(a.view);
     return r;

@@ -100,7 +100,7 @@ int wh_cli_request_project(struct wh_cli_request *r, const struct wh_cli_project
 {
     if (!p->model)
         return 0;
-    wh_node_put(r->arena, r->root, "project", p->load.root);
+    wh_node_put(r->arena, r->root, "project", (struct wh_node *)p->model->node);
     if (images)
         wh_node_put(r->arena, r->root, "images", wh_node_clone(r->arena, images));
     put_meta(r, &p->load);

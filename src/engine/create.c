@@ -62,6 +62,12 @@ static int add_file_refs(struct wh_arena *a, const struct create_request *r, boo
         const struct wh_file_ref *ref = &refs->items[i];
         const struct wh_file_source *source =
             secrets ? wh_project_secret(r->project, ref->source) : wh_project_config(r->project, ref->source);
+        if (source && source->environment && !source->content) {
+            wh_fail(err, WH_E_NOT_FOUND, "environment variable \"%s\" required by %s \"%s\" is not set",
+                    source->environment, what, ref->source);
+            wh_err_at(err, &source->mark);
+            return -1;
+        }
         if (!source || source->external || (!source->file && !source->content))
             continue; /* external ones have no content here, as docker compose: nothing is mounted */
         if (source->file && !wh_path_exists(source->file)) {
@@ -234,54 +240,6 @@ int ctr_create(struct wh_policy *p, const struct create_request *r, struct ctr *
     }
     ctr_event(c, "create", 0);
     *ret = c;
-    return 0;
-}
-
-static bool name_is_valid(const char *name)
-{
-    static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-    return name[0] && strchr(first, name[0]) && name[strspn(name, rest)] == '\0' && strlen(name) <= 200;
-}
-
-static int check_caps(const struct wh_texts *caps, struct wh_err *err)
-{
-    for (size_t i = 0; i < caps->len; i++)
-        if (!wh_runtime_cap_is_known(caps->items[i]))
-            return wh_fail(err, WH_E_INVALID, "capability \"%s\" is not known", caps->items[i]);
-    return 0;
-}
-
-static int check_service(const struct wh_service *s, struct wh_err *err)
-{
-    struct restart_policy policy;
-    if (restart_policy_parse(s, &policy, err) < 0 || check_caps(&s->cap_add, err) < 0 ||
-        check_caps(&s->cap_drop, err) < 0)
-        return -1;
-    for (size_t i = 0; i < s->ulimits.len; i++)
-        if (!wh_runtime_rlimit_is_known(s->ulimits.items[i].name))
-            return wh_fail(err, WH_E_INVALID, "ulimit \"%s\" is not known", s->ulimits.items[i].name);
-    bool own_net = !s->network_mode || !wh_streq(s->network_mode, "host");
-    bool own_ipc = !s->ipc || !wh_streq(s->ipc, "host");
-    for (size_t i = 0; i < s->sysctls.len; i++)
-        if (wh_runtime_check_sysctl(s->sysctls.items[i].key, own_net, own_ipc, err) < 0)
-            return -1;
-    return 0;
-}
-
-int ctr_check(struct wh_policy *p, const struct create_request *r, struct wh_err *err)
-{
-    if (!name_is_valid(r->name))
-        return wh_fail(err, WH_E_INVALID, "\"%s\" cannot be the name of a container", r->name);
-    const struct ctr *same = ctr_find_name(p, r->name);
-    const char *owner = same && same != r->replaces ? p->project : wh_map_get(&p->foreign_names, r->name);
-    if (owner)
-        return wh_fail(err, WH_E_CONFLICT, "the container name \"%s\" is already in use by project \"%s\"", r->name,
-                       owner);
-    if (check_service(r->service, err) < 0) {
-        wh_err_at(err, &r->service->mark);
-        return wh_wrap(err, "service \"%s\"", r->service->name);
-    }
     return 0;
 }
 

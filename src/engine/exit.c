@@ -152,6 +152,7 @@ void ctr_finish_exit(struct ctr *c)
     ctr_save_state_logged(c);
     wh_keeper_ack(c->p->host->keeper, c->exit.seq);
     c->phase = CTR_IDLE;
+    announce_end(c, restarts); /* at once: whoever saw the record waits for the event */
     ctr_close_process(c);
     drop_descriptors(c);
     if (restarts) {
@@ -165,7 +166,6 @@ void ctr_finish_exit(struct ctr *c)
     ctr_dns_update(c);
     if (c->n_ports)
         firewall_mark(c->p);
-    announce_end(c, restarts);
     ctr_changed(c);
 }
 

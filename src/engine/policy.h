@@ -186,8 +186,9 @@ struct create_request {
     bool use_aliases;           /* one-offs answer to the service's names */
 };
 int ctr_create(struct wh_policy *p, const struct create_request *r, struct ctr **ret, struct wh_err *err);
-/* Nothing is changed; finds what would make ctr_create or a start fail. */
+/* check.c: nothing is changed; finds what would make ctr_create or a start fail. */
 int ctr_check(struct wh_policy *p, const struct create_request *r, struct wh_err *err);
+
 /* The container must be idle. Takes the record away, and its anonymous volumes if asked. */
 int ctr_remove(struct ctr *c, bool volumes, struct wh_err *err);
 
