@@ -242,7 +242,8 @@ static bool is_awaited(const struct attached *a, const struct wh_container *c)
 {
     if (c->rec.oneoff || (a->o->services.len && !wh_cli_list_has(&a->o->services, c->rec.service)))
         return false;
-    bool ended_now = c->state.finished_ns >= a->since_ns && c->state.status == WH_CONTAINER_EXITED;
+    bool is_unrecorded = c->state.pid != 0, /* the supervisor has yet to write the end down */
+        ended_now = c->state.status == WH_CONTAINER_EXITED && (is_unrecorded || c->state.finished_ns >= a->since_ns);
     return wh_cli_is_up(c) || (a->exits && ended_now && !wh_map_has(&a->ended, c->rec.id));
 }
 

@@ -4,7 +4,13 @@
 
 #include "cli/diag.h"
 
+#include "whale/util/file.h"
+
 #include <string.h>
+#include <time.h>
+
+#define SETTLE_STEP_NS 2000000
+#define SETTLE_TRIES   100
 
 /* ---- environment ----------------------------------------------------------------------------------------------- */
 
@@ -193,13 +199,42 @@ static bool is_wanted(const struct wh_container *c, const struct wh_opt_list *se
     return !services || !services->len || wh_cli_list_has(services, c->rec.service);
 }
 
+/* A process is gone and its exit status is not on disk yet: the supervisor is about to write it. */
+static bool is_unrecorded(const struct wh_container *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (items[i].state.status == WH_CONTAINER_EXITED && items[i].state.pid != 0)
+            return true;
+    return false;
+}
+
+static bool has_supervisor(const char *project)
+{
+    wh_auto_free char *dir = wh_state_project_run_dir(project);
+    wh_auto_free char *socket = dir ? wh_fmt("%s/socket", dir) : NULL;
+    return socket && wh_path_exists(socket);
+}
+
+/* Reads again for a moment rather than to show an exit code that nobody has seen. */
+static int load_settled(struct wh_cli *cli, const char *project, struct wh_container **ret, size_t *ret_n,
+                        struct wh_err *err)
+{
+    for (int tries = SETTLE_TRIES;; tries--) {
+        if (wh_state_containers(&cli->arena, project, ret, ret_n, err) < 0)
+            return -1;
+        if (tries == 0 || !is_unrecorded(*ret, *ret_n) || !has_supervisor(project))
+            return 0;
+        nanosleep(&(struct timespec){.tv_nsec = SETTLE_STEP_NS}, NULL);
+    }
+}
+
 int wh_cli_containers(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_opt_list *services, unsigned what,
                       struct wh_cli_containers *ret, struct wh_err *err)
 {
     struct wh_container *items = NULL;
     size_t n = 0, kept = 0;
     *ret = (struct wh_cli_containers){0};
-    if (wh_state_containers(&cli->arena, p->name, &items, &n, err) < 0)
+    if (load_settled(cli, p->name, &items, &n, err) < 0)
         return wh_wrap(err, "containers of project \"%s\"", p->name);
     if (check_unknown(cli, p, services, items, n, err) < 0)
         return -1;
