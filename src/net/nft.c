@@ -5,8 +5,17 @@
  */
 #include "net_private.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <nftables/libnftables.h>
+#include <pthread.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/select.h>
+#include <unistd.h>
+
+#define LOW_FDS   64  /* kept in the thread's table: the standard ones and a few more */
+#define SPARE_FDS 128 /* other threads open some meanwhile */
 
 /* First line of nft's message, without its "Error: " and the place in the buffer. */
 static void first_line(const char *text, char *buf, size_t size)
@@ -23,7 +32,7 @@ static void free_context(struct nft_ctx **ctx)
         nft_ctx_free(*ctx);
 }
 
-int wh_nft_ask(const char *commands, struct wh_str *ret_text, struct wh_err *err)
+static int ask_here(const char *commands, struct wh_str *ret_text, struct wh_err *err)
 {
     struct nft_ctx *ctx WH_CLEANUP(free_context) = nft_ctx_new(NFT_CTX_DEFAULT);
     if (!ctx || nft_ctx_buffer_output(ctx) || nft_ctx_buffer_error(ctx))
@@ -37,6 +46,52 @@ int wh_nft_ask(const char *commands, struct wh_str *ret_text, struct wh_err *err
     if (ret_text && wh_str_add(ret_text, nft_ctx_get_output_buffer(ctx)) < 0)
         return wh_fail(err, WH_E_LIMIT, "out of memory");
     return 0;
+}
+
+/* ---- many descriptors -------------------------------------------------------------------------------------------- */
+
+struct question {
+    const char *commands;
+    struct wh_str *ret_text;
+    struct wh_err *err;
+    int result;
+};
+
+static void *ask_apart(void *data)
+{
+    struct question *q = data;
+    if (unshare(CLONE_FILES) < 0 || close_range(LOW_FDS, ~0U, 0) < 0)
+        q->result = wh_fail(q->err, errno, "nftables: an own table of descriptors");
+    else
+        q->result = ask_here(q->commands, q->ret_text, q->err);
+    return NULL;
+}
+
+/* The library waits for its socket with select(), which ends the program when the descriptor's number is 1024 or more.
+ * A supervisor of a hundred containers has that many: then the work is done in a thread whose own copy of the table of
+ * descriptors has been emptied. The thread inherits the network namespace. */
+static int ask_in_thread(const char *commands, struct wh_str *ret_text, struct wh_err *err)
+{
+    struct question q = {.commands = commands, .ret_text = ret_text, .err = err};
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, ask_apart, &q);
+    if (error)
+        return wh_fail(err, error, "nftables: thread");
+    pthread_join(thread, NULL);
+    return q.result;
+}
+
+static bool has_low_fds(void)
+{
+    int next = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (next >= 0)
+        close(next);
+    return next >= 0 && next < FD_SETSIZE - SPARE_FDS;
+}
+
+int wh_nft_ask(const char *commands, struct wh_str *ret_text, struct wh_err *err)
+{
+    return has_low_fds() ? ask_here(commands, ret_text, err) : ask_in_thread(commands, ret_text, err);
 }
 
 int wh_nft_run(const char *commands, struct wh_err *err)
