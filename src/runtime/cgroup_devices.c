@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,7 +165,7 @@ static size_t put_rule(struct bpf_insn *out, const struct rule *r)
     return n;
 }
 
-static int attach_program(const struct wh_cgroup *cg, const struct rules *r)
+static int load_program(const struct rules *r)
 {
     size_t n = 0;
     wh_auto_free struct bpf_insn *p = calloc(r->n * RULE_INSNS + 8, sizeof(*p));
@@ -180,7 +181,27 @@ static int attach_program(const struct wh_cgroup *cg, const struct rules *r)
         n += put_rule(p + n, &r->items[i]);
     p[n++] = MOVE_IMM(BPF_REG_0, 0);
     p[n++] = EXIT;
-    wh_auto_fd program = wh_sys_bpf_load_device(p, n);
+    return wh_sys_bpf_load_device(p, n);
+}
+
+/* Nearly all containers have the default list: its program is loaded once (0.15 ms each otherwise) and shared. */
+static int attach_default(const struct wh_cgroup *cg, const struct rules *r)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static int program = -1;
+    pthread_mutex_lock(&lock);
+    if (program < 0)
+        program = load_program(r);
+    int result = program < 0 ? -1 : wh_sys_bpf_attach_device(cg->dir_fd, program);
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+static int attach_program(const struct wh_cgroup *cg, const struct rules *r)
+{
+    if (r->n == WH_ARRAY_LEN(default_rules))
+        return attach_default(cg, r);
+    wh_auto_fd program = load_program(r);
     return program < 0 ? -1 : wh_sys_bpf_attach_device(cg->dir_fd, program);
 }
 
