@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define BLOCK_BYTES_MIN ((size_t)1 << 10)
 #define BLOCK_BYTES     ((size_t)16 << 10)
 #define BLOCK_BYTES_MAX ((size_t)1 << 20)
 #define PAGE_BYTES      ((uintptr_t)4096)
@@ -19,11 +20,15 @@ struct wh_arena_block {
     _Alignas(16) char data[];
 };
 
-/* Blocks grow with the arena: a large load makes few of them and wastes at most a quarter. */
-static size_t block_size(const struct wh_arena *a)
+/* Blocks grow with the arena: doubling while it is small (a supervisor has some for each container), later by a quarter:
+ * a large load makes few of them and wastes little. */
+static size_t block_size(const struct wh_arena *a, size_t need)
 {
-    size_t size = a->used_bytes / 4;
-    return size < BLOCK_BYTES ? BLOCK_BYTES : size > BLOCK_BYTES_MAX ? BLOCK_BYTES_MAX : size;
+    size_t size = a->used_bytes < 4 * BLOCK_BYTES ? a->used_bytes : a->used_bytes / 4;
+    if (a->used_bytes < 4 * BLOCK_BYTES && size > BLOCK_BYTES)
+        size = BLOCK_BYTES;
+    size = size < BLOCK_BYTES_MIN ? BLOCK_BYTES_MIN : size > BLOCK_BYTES_MAX ? BLOCK_BYTES_MAX : size;
+    return size < need ? need : size;
 }
 
 /* One fault for the whole block instead of one a page: a sixth of the time of loading a large project. */
@@ -40,7 +45,7 @@ static void populate(struct wh_arena_block *b)
 static struct wh_arena_block *new_block(struct wh_arena *a, size_t need)
 {
     bool own = need > BLOCK_BYTES / 4;
-    size_t size = own ? need : block_size(a);
+    size_t size = own ? need : block_size(a, need);
     struct wh_arena_block *b = malloc(sizeof(*b) + size);
     if (!b) {
         a->failed = true;
