@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "whale/plan.h"
+#include "whale/util/map.h"
 #include "whale/util/time.h"
 
 #include <errno.h>
@@ -18,6 +19,8 @@
 
 #define MAX_FDS 1024
 #define SCAN_MS 200
+#define EXIT_NS WH_NS_PER_S /* from the record of an end to the word of it */
+#define EXIT_MS 20
 
 enum ending { ENDING_NONE, ENDING_ABORT, ENDING_SIGNAL, ENDING_KILL };
 
@@ -33,9 +36,10 @@ struct attached {
     bool attaching;                      /* creation is over, output is shown */
     enum ending ending;
     bool stopped;
-    int64_t since_ns;
-    struct wh_map ended; /* ids of containers whose last end was told */
-    int status;          /* to return when it ended by itself or by abort */
+    struct wh_map running; /* names of containers seen running whose end was not told yet */
+    struct wh_map told;    /* names of those whose end was told */
+    int64_t quiet_ns;      /* since when nothing runs, 0 = something does */
+    int status;            /* to return when it ended by itself or by abort */
 };
 
 /* ---- connections ----------------------------------------------------------------------------------------------- */
@@ -112,11 +116,23 @@ static void start_attaching(struct attached *a)
     print_banner(a);
 }
 
+/* "Container p-a-1" "Started": it may end before the records are looked at. */
+static void note_start(struct attached *a, const struct wh_event *e)
+{
+    static const char prefix[] = "Container ";
+    if (e->kind != WH_EVENT_PROGRESS || !wh_streq(e->text, "Started") || !e->id || !wh_starts(e->id, prefix))
+        return;
+    const char *name = e->id + strlen(prefix);
+    if (!wh_map_has(&a->told, name))
+        wh_map_set(&a->running, name, a);
+}
+
 /* A live view and output cannot share a terminal: from attaching on only progress of lines is shown. */
 static void show_event(struct attached *a, const struct wh_event *e)
 {
     if (is_start(e))
         start_attaching(a);
+    note_start(a, e);
     bool is_live = wh_progress_tick_ms(a->progress) >= 0;
     if (!a->attaching || !is_live || e->kind == WH_EVENT_WARNING)
         wh_progress_event(a->progress, e);
@@ -168,10 +184,12 @@ static int begin_abort(struct attached *a, const struct wh_event *e, struct wh_e
 
 static int take_exit(struct attached *a, const struct wh_event *e, struct wh_err *err)
 {
+    if (!e->restarting) {
+        wh_map_del(&a->running, e->container);
+        wh_map_set(&a->told, e->container, a);
+    }
     if (wh_cli_follow_scan(a->follow, err) < 0 || wh_cli_follow_end(a->follow, e->container, err) < 0)
         return -1;
-    if (!e->restarting && e->container_id)
-        wh_map_set(&a->ended, e->container_id, a);
     const char *label = wh_cli_follow_label(a->follow, e->container);
     if (label)
         wh_logview_exit(a->view, label, e->exit_code, e->restarting);
@@ -237,37 +255,52 @@ static int take_signal(struct attached *a, struct wh_err *err)
     return request_stop(a, "kill", err);
 }
 
-/* Runs, or has ended by its record, but its exit was not told yet: record and event come by different ways. */
-static bool is_awaited(const struct attached *a, const struct wh_container *c)
+static bool is_waited_for(const struct attached *a, const struct wh_container *c)
 {
-    if (c->rec.oneoff || (a->o->services.len && !wh_cli_list_has(&a->o->services, c->rec.service)))
-        return false;
-    bool is_unrecorded = c->state.pid != 0, /* the supervisor has yet to write the end down */
-        ended_now = c->state.status == WH_CONTAINER_EXITED && (is_unrecorded || c->state.finished_ns >= a->since_ns);
-    return wh_cli_is_up(c) || (a->exits && ended_now && !wh_map_has(&a->ended, c->rec.id));
+    /* An end that the supervisor has yet to write down: the record still has the process. */
+    bool is_unrecorded = a->exits && c->state.status == WH_CONTAINER_EXITED && c->state.pid != 0;
+    return !c->rec.oneoff && (wh_cli_is_up(c) || is_unrecorded) &&
+           (!a->o->services.len || wh_cli_list_has(&a->o->services, c->rec.service));
 }
 
-static int is_running(const struct attached *a, struct wh_err *err)
+/* Also notes who runs. */
+static int is_running(struct attached *a, struct wh_err *err)
 {
     struct wh_container *items;
     size_t n;
+    bool any = false;
     wh_auto_arena arena = {0};
     if (wh_state_containers(&arena, a->project->name, &items, &n, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
-        if (is_awaited(a, &items[i]))
-            return 1;
-    return 0;
+        if (is_waited_for(a, &items[i])) {
+            wh_map_set(&a->running, items[i].rec.name, a);
+            any = true;
+        }
+    return any;
 }
 
-static int is_over(const struct attached *a, struct wh_err *err)
+/* The supervisor tells an end just after it has written it: that word is waited for, but not for ever. */
+static bool was_all_told(struct attached *a)
+{
+    int64_t now = wh_now_mono_ns();
+    if (!a->quiet_ns)
+        a->quiet_ns = now;
+    return a->running.len == 0 || !a->exits || now - a->quiet_ns > EXIT_NS;
+}
+
+static int is_over(struct attached *a, struct wh_err *err)
 {
     if (a->ending != ENDING_NONE)
         return a->stopped;
     if (a->up)
         return 0;
     int running = is_running(a, err);
-    return running < 0 ? -1 : !running;
+    if (running != 0) {
+        a->quiet_ns = 0;
+        return running < 0 ? -1 : 0;
+    }
+    return was_all_told(a);
 }
 
 static int wait_for_something(struct attached *a, struct wh_err *err)
@@ -275,7 +308,7 @@ static int wait_for_something(struct attached *a, struct wh_err *err)
     struct pollfd fds[MAX_FDS];
     const struct wh_client *const clients[] = {a->up, a->exits, a->stop};
     size_t n = 0;
-    int timeout = a->attaching ? SCAN_MS : wh_progress_tick_ms(a->progress);
+    int timeout = a->quiet_ns ? EXIT_MS : a->attaching ? SCAN_MS : wh_progress_tick_ms(a->progress);
     fds[n++] = (struct pollfd){.fd = a->signals.fd, .events = POLLIN};
     for (size_t i = 0; i < WH_ARRAY_LEN(clients); i++) {
         if (!clients[i])
@@ -330,7 +363,6 @@ int wh_cli_run_attached(struct wh_cli *cli, const struct wh_cli_project *p, cons
         .services = o->shown,
     };
     struct attached a = {.cli = cli, .project = p, .o = o, .progress = progress, .signals = {.fd = -1}};
-    a.since_ns = f.query.since_ns;
     if (o->shown.len == 0) /* an empty list would mean all */
         wh_opt_list_add(&cli->arena, &f.services, "");
     a.view = wh_logview_new(&(struct wh_logview_options){
@@ -347,8 +379,9 @@ int wh_cli_run_attached(struct wh_cli *cli, const struct wh_cli_project *p, cons
     close_client(&a.up);
     close_client(&a.exits);
     close_client(&a.stop);
-    wh_map_fini(&a.ended);
     wh_cli_follow_free(a.follow);
     wh_logview_free(a.view);
+    wh_map_fini(&a.running);
+    wh_map_fini(&a.told);
     return r;
 }

@@ -125,8 +125,10 @@ static int follow(struct wh_cli *cli, const char *project, const struct stream *
         int timeout = wh_client_has_buffered(client) ? 0 : (int)(left_ms > INT32_MAX ? INT32_MAX : left_ms);
         if (poll(fds, WH_ARRAY_LEN(fds), timeout) < 0 && errno != EINTR)
             return wh_fail(err, errno, "poll");
-        if (wh_cli_signals_next(&signals))
+        if (wh_cli_signals_next(&signals)) {
+            printf("%s", s->options->json ? "" : "\n"); /* off the line of a typed ^C */
             return WH_EXIT_CANCELLED;
+        }
         int r = print_events(client, s, err);
         if (r != 0)
             return r < 0 ? -1 : 0;

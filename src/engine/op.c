@@ -197,6 +197,28 @@ static bool somebody_wants_in(const struct wh_policy *p)
     return false;
 }
 
+static bool is_named(const struct wh_node *services, const char *service)
+{
+    for (size_t i = 0; i < wh_node_len(services); i++)
+        if (wh_streq(services->seq.items[i]->text, service))
+            return true;
+    return wh_node_len(services) == 0;
+}
+
+/* A kill does not wait in the queue for the grace periods of a stop that it is meant to cut short. */
+static void hasten_stops(struct wh_policy *p, const struct wh_request *r)
+{
+    int signo = SIGKILL;
+    const char *text = wh_node_get_str(wh_node_get(r->params, "options"), "signal", NULL);
+    if (text && text[0] && (signal_parse(text, &signo) < 0 || signo != SIGKILL))
+        return;
+    for (size_t i = 0; i < p->ctrs.len; i++) {
+        struct ctr *c = p->ctrs.entries[i].value;
+        if (c->is_stopping && c->phase == CTR_RUNNING && is_named(wh_node_get(r->params, "services"), c->rec.service))
+            ctr_kill(c, SIGKILL, NULL);
+    }
+}
+
 void op_start_request(struct wh_request *r, struct wh_policy *p, enum wh_plan_op verb, void (*after)(struct op *))
 {
     struct op *op = calloc(1, sizeof(*op));
@@ -214,6 +236,8 @@ void op_start_request(struct wh_request *r, struct wh_policy *p, enum wh_plan_op
     op->ready = WH_VEC(uint32_t);
     r->data = op;
     r->on_cancel = on_cancel;
+    if (p->ops.len > 1 && verb == WH_PLAN_KILL)
+        hasten_stops(p, r);
     if (p->ops.len == 1)
         op_begin(op);
     else
