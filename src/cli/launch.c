@@ -28,7 +28,7 @@ int wh_cli_apply_scale(struct wh_cli *cli, struct wh_cli_project *p, const struc
     for (size_t i = 0; i < scale->len; i++)
         if (apply_one(cli, p, scale->items[i], err) < 0)
             return -1;
-    return scale->len ? wh_project_from_node(&p->load.arena, p->load.root, &p->model, err) : 0;
+    return scale->len ? wh_compose_project(&p->load, &p->model, err) : 0;
 }
 
 static int refuse_build(const struct wh_project *m, struct wh_err *err)

@@ -246,5 +246,5 @@ int wh_cli_change_service(struct wh_cli *cli, struct wh_cli_project *p, const ch
             wh_node_get(wh_node_get(wh_node_get(small->root, "services"), SERVICE), "entrypoint");
         *ret_entrypoint = *c->entrypoint && words ? wh_node_clone(&cli->arena, words) : wh_node_seq(&cli->arena, NULL);
     }
-    return wh_project_from_node(&p->load.arena, p->load.root, &p->model, err);
+    return wh_compose_project(&p->load, &p->model, err);
 }
