@@ -34,14 +34,38 @@ static void push_ready(struct op *op, uint32_t i)
         *slot = i;
 }
 
+/* The service that a step makes a container of, or starts one of; NULL for other steps. */
+static const struct wh_service *started_service(const struct op *op, const struct wh_plan_step *step)
+{
+    if (step->kind == WH_STEP_CREATE || step->kind == WH_STEP_RECREATE)
+        return step->service && op->project ? wh_project_service(op->project, step->service) : NULL;
+    const struct ctr *c = step->kind == WH_STEP_START && step->container_id && !step->is_restart
+                              ? ctr_find(op->p, step->container_id)
+                              : NULL;
+    return c ? c->service : NULL;
+}
+
+static int check_ports(struct op *op)
+{
+    size_t n = 0;
+    const struct wh_service **services = wh_arena_array(&op->r->arena, const struct wh_service *, op->plan.n_steps + 1);
+    if (!services)
+        return wh_fail(&op->err, ENOMEM, "plan");
+    for (size_t i = 0; i < op->plan.n_steps; i++) {
+        const struct wh_service *s = started_service(op, &op->plan.steps[i]);
+        if (s && s->ports.len > 0)
+            services[n++] = s;
+    }
+    return n ? ports_check(op->p, services, n, &op->err) : 0;
+}
+
 /* What would fail for certain is found before anything is changed. */
 static int check_steps(struct op *op)
 {
     for (size_t i = 0; i < op->plan.n_steps; i++) {
         const struct wh_plan_step *step = &op->plan.steps[i];
-        const struct wh_service *service =
-            step->service && op->project ? wh_project_service(op->project, step->service) : NULL;
-        if ((step->kind != WH_STEP_CREATE && step->kind != WH_STEP_RECREATE) || !service)
+        const struct wh_service *service = step->kind == WH_STEP_START ? NULL : started_service(op, step);
+        if (!service)
             continue;
         struct create_request r;
         create_request_fill(op, service, &r);
@@ -51,7 +75,7 @@ static int check_steps(struct op *op)
         if (ctr_check(op->p, &r, &op->err) < 0)
             return -1;
     }
-    return 0;
+    return check_ports(op);
 }
 
 static void on_wait_timeout(struct wh_timer *t)

@@ -290,6 +290,8 @@ void ctr_dns_drop(struct ctr *c);
 /* ports.c */
 int ctr_ports_prepare(struct ctr *c, struct wh_err *err); /* c->ports from the service */
 int ctr_ports_reserve(struct ctr *c, struct wh_err *err);
+/* Whether the services' ports are free of other projects and programs; reserves nothing. */
+int ports_check(const struct wh_policy *p, const struct wh_service *const *services, size_t n, struct wh_err *err);
 void ctr_ports_release(struct ctr *c);
 void ctr_ports_to_state(struct ctr *c);
 void ports_save(struct wh_policy *p);

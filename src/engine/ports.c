@@ -42,7 +42,15 @@ static bool is_balanced(const struct ctr *c, const struct wh_port *port, const s
            ret->want.first && ret->want.first == ret->want.last;
 }
 
-static int want_port(const struct ctr *c, const struct wh_port *port, struct ctr_port *ret, struct wh_err *err)
+/* A container without a network of its own publishes nothing: on the host's it binds ports itself. */
+static bool publishes(const struct wh_service *s)
+{
+    const char *mode = s->network_mode;
+    return !mode || !(strcmp(mode, "host") == 0 || strcmp(mode, "none") == 0 || wh_starts(mode, "service:") ||
+                      wh_starts(mode, "container:"));
+}
+
+static int parse_port(const struct wh_port *port, struct ctr_port *ret, struct wh_err *err)
 {
     *ret = (struct ctr_port){.fd = -1, .container_port = (uint16_t)port->target};
     if (wh_proto_parse(port->protocol, &ret->want.proto) < 0)
@@ -52,6 +60,13 @@ static int want_port(const struct ctr *c, const struct wh_port *port, struct ctr
     if (port->published && port->published[0] && strcmp(port->published, "0") != 0 &&
         parse_range(port->published, &ret->want.first, &ret->want.last) < 0)
         return wh_fail(err, WH_E_INVALID, "published port \"%s\" is no port", port->published);
+    return 0;
+}
+
+static int want_port(const struct ctr *c, const struct wh_port *port, struct ctr_port *ret, struct wh_err *err)
+{
+    if (parse_port(port, ret, err) < 0)
+        return -1;
     ret->shared = is_balanced(c, port, ret);
     return 0;
 }
@@ -64,7 +79,7 @@ int ctr_ports_prepare(struct ctr *c, struct wh_err *err)
         return wh_fail(err, ENOMEM, "ports");
     for (size_t i = 0; i < n; i++) {
         const struct wh_port *port = &c->service->ports.items[i];
-        if (port->target == 0)
+        if (port->target == 0 || !publishes(c->service))
             continue;
         if (want_port(c, port, &c->ports[c->n_ports], err) < 0) {
             wh_err_at(err, &port->mark);
@@ -122,7 +137,8 @@ static void read_claims(struct claims *claims, const char *project)
         read_claim(claims, project, list->seq.items[i]);
 }
 
-static void gather_claims(const struct wh_policy *p, struct claims *claims)
+/* Of all other projects. */
+static void gather_foreign_claims(const struct wh_policy *p, struct claims *claims)
 {
     wh_auto_strv names = {0};
     claims->items = WH_VEC(struct wh_port_claim);
@@ -132,6 +148,11 @@ static void gather_claims(const struct wh_policy *p, struct claims *claims)
         if (name && strcmp(name, p->project) != 0)
             read_claims(claims, name);
     }
+}
+
+static void gather_claims(const struct wh_policy *p, struct claims *claims)
+{
+    gather_foreign_claims(p, claims);
     for (size_t i = 0; i < p->ctrs.len; i++) {
         const struct ctr *c = p->ctrs.entries[i].value;
         for (size_t j = 0; j < c->n_ports; j++)
@@ -199,6 +220,51 @@ int ctr_ports_reserve(struct ctr *c, struct wh_err *err)
     }
     ctr_ports_to_state(c);
     ports_save(c->p);
+    return 0;
+}
+
+/* ---- before anything is started ---------------------------------------------------------------------------------- */
+
+/* One of the project's own containers has a port of the range: whether it will be free then is for the start to find
+ * out. */
+static bool is_own(const struct wh_policy *p, const struct wh_port_want *want)
+{
+    for (size_t i = 0; i < p->ctrs.len; i++) {
+        const struct ctr *c = p->ctrs.entries[i].value;
+        for (size_t j = 0; j < c->n_ports; j++)
+            if (c->ports[j].port >= want->first && c->ports[j].port <= want->last && c->ports[j].port &&
+                c->ports[j].want.proto == want->proto)
+                return true;
+    }
+    return false;
+}
+
+static int check_port(const struct wh_policy *p, const struct claims *claims, const struct wh_port *port,
+                      struct wh_err *err)
+{
+    struct ctr_port parsed;
+    wh_auto_fd fd = -1;
+    uint16_t number;
+    if (parse_port(port, &parsed, err) < 0)
+        return -1;
+    if (parsed.want.first == 0 || is_own(p, &parsed.want))
+        return 0;
+    return wh_port_reserve(&parsed.want, claims->items.items, claims->items.len, &number, &fd, err);
+}
+
+int ports_check(const struct wh_policy *p, const struct wh_service *const *services, size_t n, struct wh_err *err)
+{
+    WH_CLEANUP(claims_fini) struct claims claims = {0};
+    gather_foreign_claims(p, &claims);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < services[i]->ports.len; j++) {
+            const struct wh_port *port = &services[i]->ports.items[j];
+            if (port->target == 0 || !publishes(services[i]) || check_port(p, &claims, port, err) == 0)
+                continue;
+            wh_err_at(err, &port->mark);
+            return wh_wrap(err, "service \"%s\"", services[i]->name);
+        }
+    }
     return 0;
 }
 

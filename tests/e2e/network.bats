@@ -162,3 +162,26 @@ Y
     done
     await 5 inside web 'nslookup -type=a web'
 }
+
+@test "network_mode host: ports are the container's own business" {
+    cat > compose.yaml <<'Y'
+services:
+  web: {image: busybox, init: true, network_mode: host, command: sh -c 'mkdir /www; echo hi > /www/index.html; httpd -f -p 18209 -h /www', ports: ["18209:18209"]}
+Y
+    c up -d
+    await 5 get -f http://127.0.0.1:18209/
+}
+
+@test "a port of another project names its container, and nothing is made" {
+    cat > compose.yaml <<'Y'
+services:
+  web: {image: busybox, init: true, command: sleep 1000, ports: ["127.0.0.1:18210:80"]}
+Y
+    c -p "$PROJECT-other" up -d
+    run c up -d
+    c -p "$PROJECT-other" down -t 0
+    expect 1 "$status"
+    contains "$output" "$PROJECT-other-web-1"
+    expect "" "$(c ps -a -q)"
+    c up -d
+}
