@@ -7,9 +7,12 @@ UNIT_SRC     := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_BIN     := $(UNIT_SRC:%.c=$(B)/%)
 UNIT_LIBS     = $(call LIBS_OF,$(FOLDERS))
 
+.SECONDEXPANSION:
 $(UNIT_BIN): $(B)/%: $(B)/%.o $(UNIT_LIBS)
 	$(call SAY,LD,$@)
-	$(Q)$(CC) $(LDFLAGS_all) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_unit)
+	$(Q)$(CC) $(LDFLAGS_all) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_unit)
+# What the tests of a folder share is tests/unit/FOLDER/lib_*.c.
+$(UNIT_BIN): $$(patsubst %.c,$(B)/%.o,$$(wildcard $$(patsubst $(B)/%,%,$$(@D))/lib_*.c))
 .SECONDARY: $(UNIT_SRC:%.c=$(B)/%.o)
 DEP_FILES += $(UNIT_SRC:%.c=$(B)/%.d)
 

@@ -70,6 +70,7 @@ struct wh_child {
     size_t n_mounts;
     struct wh_overlay *images; /* for mounts[i] of type IMAGE, else unused */
     int dev_fd;                /* root of the container's /dev */
+    bool no_seed;              /* the tree is only looked at: volumes stay as they are */
     int shm_fd;                /* another container's /dev/shm (ipc joined), or -1 */
 };
 

@@ -89,7 +89,7 @@ static int seed_from_image(struct wh_child *c, const struct wh_prepared_mount *p
 static int source_of_volume(struct wh_child *c, struct wh_prepared_mount *p)
 {
     const struct wh_mount *m = p->mount;
-    if (!m->no_copy && !m->subpath && seed_from_image(c, p) < 0)
+    if (!m->no_copy && !m->subpath && !c->no_seed && seed_from_image(c, p) < 0)
         return -1;
     if (!m->subpath)
         return wh_sys_mount_clone(AT_FDCWD, m->source, true);

@@ -4,7 +4,6 @@
 #include "caps.h"
 #include "child.h"
 #include "init.h"
-#include "seccomp.h"
 
 #include "whale/util/file.h"
 #include "whale/util/str.h"
@@ -141,25 +140,6 @@ static int check_content_files(const struct wh_container_spec *s, struct wh_err 
     return 0;
 }
 
-/* "unconfined" and hosts without AppArmor need nothing done. */
-static const char *choose_apparmor(const char *profile)
-{
-    char state[2] = "";
-    if (!profile || !strcmp(profile, "unconfined"))
-        return NULL;
-    wh_auto_fd fd = open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC);
-    return fd >= 0 && read(fd, state, 1) == 1 && state[0] == 'Y' ? profile : NULL;
-}
-
-int wh_launch_prepare_security(struct wh_launch *l, enum wh_seccomp_kind kind, const char *profile,
-                               const char *apparmor, const char *cache_dir, struct wh_err *err)
-{
-    l->apparmor = l->process->privileged ? NULL : choose_apparmor(apparmor);
-    if (l->process->privileged || kind == WH_SECCOMP_UNCONFINED)
-        return 0;
-    return wh_seccomp_get(kind == WH_SECCOMP_PROFILE ? profile : NULL, l->caps, cache_dir, &l->bpf, err);
-}
-
 static int prepare_launch(struct wh_arena *a, const struct wh_container_spec *s, struct wh_launch *l,
                           struct wh_err *err)
 {
@@ -169,9 +149,7 @@ static int prepare_launch(struct wh_arena *a, const struct wh_container_spec *s,
     l->n_rlimits = s->n_rlimits;
     l->oom_score_adj = s->oom_score_adj;
     l->make_cwd = true;
-    if (s->init && wh_init_program(&l->init_fd, err) < 0)
-        return -1;
-    return wh_launch_prepare_security(l, s->seccomp, s->seccomp_path, s->apparmor, s->cache_dir, err);
+    return s->init ? wh_init_program(&l->init_fd, err) : 0;
 }
 
 int wh_child_prepare(struct wh_arena *a, const struct wh_container_spec *spec, struct wh_child *ret, struct wh_err *err)

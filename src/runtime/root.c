@@ -51,10 +51,9 @@ static int receive_tree(int status_fd, int *ret_fd, struct wh_err *err)
     ssize_t n = wh_sys_recv_fd(status_fd, &report, sizeof(report), ret_fd);
     if (n > 0 && *ret_fd >= 0)
         return 0;
-    report.text[REPORT_TEXT_MAX - 1] = '\0';
-    if (n == (ssize_t)sizeof(report) && report.error)
-        return wh_fail(err, report.error, "%s", report.text);
-    return wh_fail(err, WH_E_GENERIC, "%s", n > 0 ? report.text : "the helper ended without a report");
+    if (n <= 0)
+        return wh_fail(err, WH_E_GENERIC, "the helper ended without a report");
+    return wh_fail(err, report.error > 0 ? report.error : WH_E_GENERIC, "%.*s", REPORT_TEXT_MAX - 1, report.text);
 }
 
 int wh_runtime_open_stopped_root(const struct wh_container_spec *spec, int *ret_fd, struct wh_err *err)
@@ -66,7 +65,6 @@ int wh_runtime_open_stopped_root(const struct wh_container_spec *spec, int *ret_
     static const char *const no_program[] = {"none", NULL};
     struct wh_container_spec tree = *spec;
     tree.process.argv = no_program;
-    tree.seccomp = WH_SECCOMP_UNCONFINED;
     tree.init = false;
     if (wh_child_prepare(&arena, &tree, &child, err) < 0)
         return -1;
@@ -74,6 +72,7 @@ int wh_runtime_open_stopped_root(const struct wh_container_spec *spec, int *ret_
         return wh_fail(err, errno, "make the status channel");
     wh_auto_fd mine = status[1], theirs = status[0]; /* ours is the blocking end */
     child.launch.status_fd = theirs;
+    child.no_seed = true;
     struct wh_clone clone = {.flags = CLONE_NEWNS, .ret_pidfd = &pidfd, .cgroup_fd = -1, .exit_signal = SIGCHLD};
     pid_t pid = wh_sys_clone(&clone);
     if (pid == 0)

@@ -5,9 +5,8 @@
 
 #include "child.h"
 
-/* profile_path NULL: the default profile, whose rules depend on caps. The program belongs to the cache and lives as
- * long as the process. Compiling takes some 10 ms; later calls, and later processes by cache_dir (may be NULL),
- * nothing. */
+/* profile_path NULL: the default profile. The rules depend on caps. The program belongs to the cache and lives as long
+ * as the process. Compiling takes some 10 ms; later calls, and later processes by cache_dir (may be NULL), nothing. */
 int wh_seccomp_get(const char *profile_path, uint64_t caps, const char *cache_dir, const struct wh_bpf **ret,
                    struct wh_err *err);
 

@@ -1,7 +1,87 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* placeholder */
+/*
+ * The image's content for an empty volume, copied by the container's child before it mounts the volume. Under a lock on
+ * the volume's folder, as two containers may start with it at once; beside it, so that a start that is killed leaves
+ * nothing half: `X.seeding` is an unfinished copy (made again), `X.seeded` a finished one whose entries go into X by
+ * rename (finished by the next start). The folder itself stays the same inode, for those who have it mounted already.
+ */
 #include "child.h"
+#include "copy_tree.h"
+
+#include "whale/util/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+struct seed {
+    int volume_fd;
+    int parent_fd;
+    char seeding[NAME_MAX + 1], seeded[NAME_MAX + 1];
+};
+
+static int open_seed(struct seed *s, const char *volume_path)
+{
+    const char *slash = strrchr(volume_path, '/');
+    char parent[PATH_MAX];
+    int len = snprintf(parent, sizeof(parent), "%.*s/", (int)(slash - volume_path), volume_path);
+    int name = snprintf(s->seeding, sizeof(s->seeding), "%s.seeding", slash + 1);
+    snprintf(s->seeded, sizeof(s->seeded), "%s.seeded", slash + 1);
+    if (len >= (int)sizeof(parent) || name >= (int)sizeof(s->seeding) || !slash[1]) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    s->parent_fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    s->volume_fd = open(volume_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return s->parent_fd < 0 || s->volume_fd < 0 ? -1 : flock(s->volume_fd, LOCK_EX);
+}
+
+/* Attributes of the root travel with the finished copy, whose folder has them too. 1: there was one. */
+static int take_finished(struct seed *s)
+{
+    wh_auto_fd done = openat(s->parent_fd, s->seeded, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (done < 0)
+        return errno == ENOENT ? 0 : -1;
+    if (wh_tree_move_entries(done, s->volume_fd) < 0 || wh_tree_copy_attributes(done, s->volume_fd) < 0)
+        return -1;
+    return unlinkat(s->parent_fd, s->seeded, AT_REMOVEDIR) < 0 ? -1 : 1;
+}
+
+static int make_copy(struct seed *s, int source_fd)
+{
+    if (wh_tree_remove(s->parent_fd, s->seeding) < 0 || mkdirat(s->parent_fd, s->seeding, 0700) < 0)
+        return -1;
+    wh_auto_fd to = openat(s->parent_fd, s->seeding, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (to < 0 || wh_tree_copy(source_fd, to) < 0 || wh_tree_copy_attributes(source_fd, to) < 0)
+        return -1;
+    return renameat(s->parent_fd, s->seeding, s->parent_fd, s->seeded);
+}
+
+static int seed(struct seed *s, int source_fd, const char *volume_path)
+{
+    if (open_seed(s, volume_path) < 0)
+        return -1;
+    int finished = take_finished(s);
+    if (finished)
+        return finished < 0 ? -1 : 0;
+    int empty = wh_tree_is_empty(s->volume_fd);
+    if (empty <= 0)
+        return empty;
+    if (make_copy(s, source_fd) < 0)
+        return -1;
+    return take_finished(s) < 0 ? -1 : 0;
+}
+
 int wh_child_seed_volume(struct wh_report *r, int source_fd, const char *volume_path)
 {
-    return 0;
+    struct seed s = {.volume_fd = -1, .parent_fd = -1};
+    int ret = seed(&s, source_fd, volume_path);
+    int error = errno;
+    wh_close(&s.volume_fd);
+    wh_close(&s.parent_fd);
+    errno = error;
+    return ret < 0 ? wh_report_fail(r, "copy the image's content into the volume") : 0;
 }

@@ -78,7 +78,9 @@ int wh_runtime_start(const struct wh_container_spec *spec, const struct wh_runti
 {
     wh_auto_arena arena = {0};
     struct wh_child child;
-    if (wh_child_prepare(&arena, spec, &child, err) < 0)
+    if (wh_child_prepare(&arena, spec, &child, err) < 0 ||
+        wh_launch_prepare_security(&child.launch, spec->seccomp, spec->seccomp_path, spec->apparmor, spec->cache_dir,
+                                   err) < 0)
         return -1;
     int status[2];
     if (wh_sys_seqpacket_pair(status) < 0)

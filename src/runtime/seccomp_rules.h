@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the tables, the reader of JSON profiles and the compiler. */
+#ifndef RUNTIME_SECCOMP_RULES_H
+#define RUNTIME_SECCOMP_RULES_H
+
+#include "whale/codec/node.h"
+
+#include <seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Calls younger than the installed libseccomp, by number, which is the same on all machines from 424 on. They are
+ * decided by a few instructions of our own in front of the compiled program. */
+#define SECCOMP_MAX_YOUNG  32
+#define SECCOMP_LAST_KNOWN 467 /* what is younger gets ENOSYS, so that programs fall back instead of failing */
+
+struct seccomp_rules {
+    scmp_filter_ctx ctx; /* owned by who made it */
+    int young[SECCOMP_MAX_YOUNG];
+    size_t n_young;
+    bool deny_alg_and_vsock; /* socket families 38 and 40 */
+};
+
+/* seccomp_table.c: NULL-terminated. */
+struct seccomp_cap_group {
+    int cap;
+    const char *const *names;
+};
+extern const char *const wh_seccomp_allowed[];
+extern const struct seccomp_cap_group wh_seccomp_cap_groups[];
+extern const size_t wh_seccomp_n_cap_groups;
+/* Number of a young call, -1 unknown. */
+int wh_seccomp_young_number(const char *name);
+
+/* Allows name, unconditionally, by libseccomp or as a young call. Names of other machines are left out. */
+int wh_seccomp_allow(struct seccomp_rules *rules, const char *name, struct wh_err *err);
+int wh_seccomp_build_default(struct seccomp_rules *rules, uint64_t caps, struct wh_err *err);
+int wh_seccomp_build_profile(struct seccomp_rules *rules, const struct wh_node *profile, uint64_t caps,
+                             struct wh_err *err);
+
+#endif
