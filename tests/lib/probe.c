@@ -62,18 +62,21 @@ static int print_status_lines(const char *prefix)
     return 0;
 }
 
-static int ask_caps(char **argv)
+static int ask_caps(char **unused)
 {
+    (void)unused;
     return print_status_lines("Cap");
 }
 
-static int ask_signals(char **argv)
+static int ask_signals(char **unused)
 {
+    (void)unused;
     return print_status_lines("SigBlk") || print_status_lines("SigIgn");
 }
 
-static int ask_fds(char **argv)
+static int ask_fds(char **unused)
 {
+    (void)unused;
     DIR *d = opendir("/proc/self/fd");
     if (!d)
         return 1;
@@ -89,15 +92,17 @@ static int ask_fds(char **argv)
     return 0;
 }
 
-static int ask_env(char **argv)
+static int ask_env(char **unused)
 {
+    (void)unused;
     for (char **e = environ; *e; e++)
         puts(*e);
     return 0;
 }
 
-static int ask_ids(char **argv)
+static int ask_ids(char **unused)
 {
+    (void)unused;
     gid_t groups[512];
     int n = getgroups(512, groups);
     printf("%u %u", geteuid(), getegid());
@@ -107,8 +112,9 @@ static int ask_ids(char **argv)
     return 0;
 }
 
-static int ask_prctl(char **argv)
+static int ask_prctl(char **unused)
 {
+    (void)unused;
     int reaper = 0;
     prctl(PR_GET_CHILD_SUBREAPER, &reaper);
     printf("dumpable %d\nno_new_privs %d\nkeepcaps %d\nsubreaper %d\n", prctl(PR_GET_DUMPABLE),
@@ -116,8 +122,9 @@ static int ask_prctl(char **argv)
     return print_status_lines("Seccomp:");
 }
 
-static int ask_limits(char **argv)
+static int ask_limits(char **unused)
 {
+    (void)unused;
     static const struct {
         const char *name;
         int resource;
@@ -134,8 +141,9 @@ static int ask_limits(char **argv)
     return 0;
 }
 
-static int ask_cwd(char **argv)
+static int ask_cwd(char **unused)
 {
+    (void)unused;
     char buf[4096];
     if (syscall(SYS_getcwd, buf, sizeof(buf)) < 0)
         return answer(NULL, -1);
@@ -143,8 +151,9 @@ static int ask_cwd(char **argv)
     return 0;
 }
 
-static int ask_keyring(char **argv)
+static int ask_keyring(char **unused)
 {
+    (void)unused;
     char buf[256];
     long n = syscall(SYS_keyctl, 6 /* KEYCTL_DESCRIBE */, -3 /* session */, buf, sizeof(buf));
     if (n < 0)
