@@ -9,6 +9,9 @@
 #include <poll.h>
 #include <string.h>
 
+#define MAX_REPEATS     5 /* of a request whose supervisor was killed */
+#define REPEAT_DELAY_MS 20
+
 /* ---- building -------------------------------------------------------------------------------------------------- */
 
 int wh_cli_request_new(struct wh_cli *cli, const char *op, struct wh_cli_request *ret, struct wh_err *err)
@@ -136,7 +139,19 @@ struct performance {
     struct wh_progress *progress;
     struct wh_cli_signals signals;
     bool cancelled;
+    bool lost; /* the supervisor went away in the middle */
 };
+
+/* Requests that name a state to be reached: sent again, they go on where a killed supervisor was. */
+static bool may_be_repeated(const struct wh_cli_request *r)
+{
+    static const char *const ops[] = {"up", "create", "scale", "down", "stop", "start", "restart", "rm", "wait"};
+    const char *op = wh_node_get_str(r->root, "op", "");
+    for (size_t i = 0; i < WH_ARRAY_LEN(ops); i++)
+        if (wh_streq(op, ops[i]))
+            return true;
+    return false;
+}
 
 /* 1 when the request is done; *ret_status is then what the caller returns. */
 static int take_events(struct performance *p, int *ret_status, struct wh_err *err)
@@ -147,9 +162,11 @@ static int take_events(struct performance *p, int *ret_status, struct wh_err *er
         int r = wh_client_next(p->client, 0, &a, &e, NULL, err);
         if (r == WH_ENGINE_TIMEOUT)
             return 0;
-        if (r == WH_ENGINE_CLOSED)
+        if (r == WH_ENGINE_CLOSED) {
+            p->lost = !p->cancelled;
             return p->cancelled ? wh_fail(err, WH_E_CANCELLED, "canceled")
                                 : wh_fail(err, WH_E_GENERIC, "the supervisor of this project ended unexpectedly");
+        }
         if (r < 0)
             return -1;
         if (e.kind == WH_EVENT_DONE) {
@@ -187,20 +204,37 @@ static int wait_done(struct performance *p, struct wh_err *err)
     }
 }
 
+/* One try: from connecting to the last event. */
+static int perform_once(struct performance *p, const char *project, const struct wh_cli_request *r, struct wh_err *err)
+{
+    wh_auto_client *client = NULL;
+    p->lost = false;
+    if (wh_client_open(project, true, &client, err) < 0)
+        return -1;
+    int sent = wh_client_send(client, r->root, NULL, 0, err);
+    p->lost = sent == WH_ENGINE_CLOSED;
+    if (sent > 0)
+        return wh_fail(err, WH_E_GENERIC, "the supervisor of this project ended unexpectedly");
+    p->client = client;
+    return sent < 0 ? -1 : wait_done(p, err);
+}
+
 int wh_cli_perform(struct wh_cli *cli, const struct wh_cli_project *project, const struct wh_cli_request *r,
                    struct wh_progress *progress, struct wh_err *err)
 {
-    wh_auto_client *client = NULL;
     struct performance p = {.progress = progress, .signals = {.fd = -1}};
     if (cli->common.dry_run)
         return wh_cli_dry_run(cli, project, r, progress, err);
-    if (wh_state_ensure_roots(err) < 0 || wh_client_open(project->name, true, &client, err) < 0 ||
-        wh_client_send(client, r->root, NULL, 0, err) < 0)
+    if (wh_state_ensure_roots(err) < 0 ||
+        wh_cli_signals_open(&p.signals, wh_cli_ending_signals, WH_ARRAY_LEN(wh_cli_ending_signals), err) < 0)
         return -1;
-    p.client = client;
-    if (wh_cli_signals_open(&p.signals, wh_cli_ending_signals, WH_ARRAY_LEN(wh_cli_ending_signals), err) < 0)
-        return -1;
-    int status = wait_done(&p, err);
+    int status = perform_once(&p, project->name, r, err);
+    for (int i = 0; i < MAX_REPEATS && p.lost && may_be_repeated(r); i++) {
+        wh_err_fini(err);
+        *err = (struct wh_err){0};
+        poll(NULL, 0, REPEAT_DELAY_MS);
+        status = perform_once(&p, project->name, r, err);
+    }
     wh_progress_finish(progress);
     wh_cli_signals_close(&p.signals);
     if (p.cancelled && status >= 0)
