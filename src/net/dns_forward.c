@@ -33,8 +33,8 @@ struct question {
     struct wh_dns_return back;
     uint16_t id; /* as sent; the asker's own is in query */
     size_t len;
-    uint8_t query[WH_DNS_QUERY_MAX];
-    uint8_t *in; /* tcp: the framed answer, allocated */
+    uint8_t *query; /* while open: idle slots cost no memory */
+    uint8_t *in;    /* tcp: the framed answer, allocated */
     size_t have;
 };
 
@@ -67,7 +67,8 @@ static void close_question(struct wh_dns_forward *fwd, struct question *q)
 {
     wh_close(&q->fd);
     free(q->in);
-    q->in = NULL;
+    free(q->query);
+    q->in = q->query = NULL;
     q->have = 0;
     fwd->n_open--;
 }
@@ -231,13 +232,17 @@ bool wh_dns_forward_start(struct wh_dns_forward *fwd, const struct wh_dns_return
     *ret_rcode = ns_r_servfail;
     while (q < fwd->slots + SLOTS && q->fd >= 0)
         q++;
-    if (q == fwd->slots + SLOTS || len > sizeof(q->query))
+    if (q == fwd->slots + SLOTS || len > WH_DNS_QUERY_MAX)
         return false;
-    *q = (struct question){.fd = -1, .tcp = tcp, .back = *ret_to, .len = len};
+    *q = (struct question){.fd = -1, .tcp = tcp, .back = *ret_to, .len = len, .query = malloc(len)};
+    if (!q->query)
+        return false;
     memcpy(q->query, query, len);
-    if (getrandom(&q->id, sizeof(q->id), GRND_NONBLOCK) != sizeof(q->id) || !advance(fwd, q))
-        return false;
     fwd->n_open++;
+    if (getrandom(&q->id, sizeof(q->id), GRND_NONBLOCK) != sizeof(q->id) || !advance(fwd, q)) {
+        close_question(fwd, q);
+        return false;
+    }
     wh_dns_start_timer(fwd->dns);
     return true;
 }

@@ -22,6 +22,7 @@
 #define PREFERRED_PORT 45353
 #define BATCH          16
 #define CONN_SLOTS     256
+#define CONN_BYTES     (2 + WH_DNS_QUERY_MAX)
 #define CONN_IDLE_NS   (10 * WH_NS_PER_S)
 #define TICK_MS        200
 #define EVENTS         64
@@ -34,7 +35,7 @@ struct conn {
     uint32_t generation;
     int64_t last_ns;
     size_t have;
-    uint8_t in[2 + WH_DNS_QUERY_MAX];
+    uint8_t *in; /* CONN_BYTES, while open: idle slots cost no memory */
 };
 
 struct wh_dns {
@@ -87,6 +88,8 @@ int wh_dns_new(struct wh_dns **ret_dns, struct wh_err *err)
 static void close_conn(struct conn *c)
 {
     wh_close(&c->fd);
+    free(c->in);
+    c->in = NULL;
     c->generation++;
     c->have = 0;
 }
@@ -431,8 +434,9 @@ static void handle_listen(struct wh_dns *dns, uint32_t number)
         c->fd = fd;
         c->client = number;
         c->have = 0;
+        c->in = malloc(CONN_BYTES);
         c->last_ns = wh_now_mono_ns();
-        if (wh_dns_watch(dns, fd, EPOLLIN | EPOLLRDHUP, WH_DNS_W_CONN, (uint32_t)(c - dns->conns)) < 0)
+        if (!c->in || wh_dns_watch(dns, fd, EPOLLIN | EPOLLRDHUP, WH_DNS_W_CONN, (uint32_t)(c - dns->conns)) < 0)
             close_conn(c);
         wh_dns_start_timer(dns);
     }
@@ -473,7 +477,7 @@ static void handle_conn(struct wh_dns *dns, uint32_t slot)
     struct conn *c = &dns->conns[slot];
     if (c->fd < 0)
         return;
-    ssize_t n = recv(c->fd, c->in + c->have, sizeof(c->in) - c->have, MSG_DONTWAIT);
+    ssize_t n = recv(c->fd, c->in + c->have, CONN_BYTES - c->have, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
