@@ -17,10 +17,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_FDS 1024
-#define SCAN_MS 200
-#define EXIT_NS WH_NS_PER_S /* from the record of an end to the word of it */
-#define EXIT_MS 20
+#define MAX_FDS     1024
+#define MAX_REPEATS 20 /* connections made anew because the supervisor was killed */
+#define SCAN_MS     200
+#define EXIT_NS     WH_NS_PER_S /* from the record of an end to the word of it */
+#define EXIT_MS     20
 
 enum ending { ENDING_NONE, ENDING_ABORT, ENDING_SIGNAL, ENDING_KILL };
 
@@ -32,6 +33,8 @@ struct attached {
     struct wh_logview *view;
     struct wh_cli_follow *follow;
     struct wh_cli_signals signals;
+    const struct wh_cli_request *request;
+    int n_repeats;
     struct wh_client *up, *exits, *stop; /* up: NULL once done */
     bool attaching;                      /* creation is over, output is shown */
     enum ending ending;
@@ -140,6 +143,15 @@ static void show_event(struct attached *a, const struct wh_event *e)
 
 /* ---- events of the three connections --------------------------------------------------------------------------- */
 
+/* The supervisor was killed: the wanted state is asked for again. */
+static int repeat_up(struct attached *a, struct wh_err *err)
+{
+    close_client(&a->up);
+    if (a->n_repeats++ >= MAX_REPEATS)
+        return wh_fail(err, WH_E_GENERIC, "the supervisor of this project ended unexpectedly");
+    return open_request(a, a->request->root, &a->up, err);
+}
+
 static int take_up(struct attached *a, struct wh_err *err)
 {
     while (a->up) {
@@ -150,8 +162,11 @@ static int take_up(struct attached *a, struct wh_err *err)
             return 0;
         if (r < 0)
             return -1;
-        if (r == WH_ENGINE_CLOSED)
-            return wh_fail(err, WH_E_GENERIC, "the supervisor of this project ended unexpectedly");
+        if (r == WH_ENGINE_CLOSED) {
+            if (repeat_up(a, err) < 0)
+                return -1;
+            continue;
+        }
         if (e.kind != WH_EVENT_DONE) {
             show_event(a, &e);
             continue;
@@ -207,8 +222,11 @@ static int take_exits(struct attached *a, struct wh_err *err)
         int r = a->exits ? wh_client_next(a->exits, 0, &arena, &e, NULL, err) : WH_ENGINE_TIMEOUT;
         if (r < 0)
             return -1;
-        if (r == WH_ENGINE_CLOSED)
+        if (r ==
+            WH_ENGINE_CLOSED) { /* killed: its successor goes on telling; what it told meanwhile is in the records */
             close_client(&a->exits);
+            return a->n_repeats++ < MAX_REPEATS ? open_exits(a, err) : 0;
+        }
         if (r != 0)
             return 0;
         if (e.kind == WH_EVENT_LOG_EXIT && e.container && take_exit(a, &e, err) < 0)
@@ -345,6 +363,7 @@ static int loop(struct attached *a, struct wh_err *err)
 
 static int run(struct attached *a, const struct wh_cli_request *up, struct wh_err *err)
 {
+    a->request = up;
     if (wh_state_ensure_roots(err) < 0 || open_exits(a, err) < 0 || open_request(a, up->root, &a->up, err) < 0 ||
         wh_cli_signals_open(&a->signals, wh_cli_ending_signals, WH_ARRAY_LEN(wh_cli_ending_signals), err) < 0)
         return -1;
