@@ -45,12 +45,17 @@ static void put_env(struct wh_cli *cli, struct wh_node *request, const struct wh
         wh_node_put(&cli->arena, request, "env", list);
 }
 
-/* Before anything is sent: which container, and does it run? */
+/* Without a supervisor nothing runs, unless it was killed: the records tell. A supervisor checks by itself, without
+ * reading the records of a large project. */
 static int check_container(struct wh_cli *cli, const struct wh_cli_project *p, const char *service, int64_t index,
                            struct wh_err *err)
 {
     struct wh_cli_containers all;
     struct wh_cli_project copy = *p;
+    wh_auto_client *probe = NULL;
+    int opened = wh_client_open(p->name, false, &probe, err);
+    if (opened != WH_ENGINE_ABSENT)
+        return opened;
     if (wh_cli_containers(cli, &copy, NULL, WH_CLI_ONEOFF, &all, err) < 0)
         return -1;
     const struct wh_container *c = wh_cli_pick(&all, service, index);
