@@ -33,8 +33,8 @@ struct op {
     struct wh_plan_input in;
     struct wh_plan plan;
     struct run_step *steps;
-    size_t n_open;       /* steps that have not ended */
-    struct wh_vec ready; /* uint32_t: steps whose needs have ended */
+    size_t n_open;                                    /* steps that have not ended */
+    struct wh_vec ready;                              /* uint32_t: steps whose needs have ended */
     bool is_begun, is_cancelled, is_pumping, is_over; /* over: `after` has it now */
     int cancel_code;
     int64_t timeout_ns; /* of stops; -1 = each container's own */
