@@ -222,21 +222,21 @@ static int attach(struct ctr *c, int netns, struct wh_err *err)
     return 0;
 }
 
-static bool has_own_namespace(const struct ctr *c)
+/* Without a network the child makes its namespace itself, which takes the time off the loop. */
+bool ctr_has_endpoints(const struct ctr *c)
 {
-    return !is_mode(c, "host") && !ctr_net_owner(c) &&
+    return c->rec.n_networks > 0 && !is_mode(c, "none") && !is_mode(c, "host") && !ctr_net_owner(c) &&
            !wh_starts(c->rec.n_networks ? c->rec.networks[0] : "", "container:");
 }
 
 int ctr_net_attach(struct ctr *c, struct wh_err *err)
 {
-    if (c->netns_fd >= 0 || !has_own_namespace(c))
+    if (c->netns_fd >= 0 || !ctr_has_endpoints(c))
         return 0;
     wh_auto_fd netns = -1;
-    if (wh_netns_new(&netns, err) < 0)
+    if (netpool_take(c->p, &netns, err) < 0)
         return wh_wrap(err, "network namespace of %s", c->rec.name);
-    int r = is_mode(c, "none") || c->rec.n_networks == 0 ? wh_net_attach(&c->p->scope, netns, NULL, 0, err)
-                                                         : attach(c, netns, err);
+    int r = attach(c, netns, err);
     if (r == 0)
         r = wh_keeper_keep(c->p->host->keeper, c->rec.id, WH_SLOT_NETNS, netns, err);
     if (r < 0) {

@@ -78,6 +78,19 @@ static int check_steps(struct op *op)
     return check_ports(op);
 }
 
+static size_t count_network_starts(const struct op *op)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < op->plan.n_steps; i++) {
+        const struct wh_plan_step *step = &op->plan.steps[i];
+        const struct ctr *c = step->container_id ? ctr_find(op->p, step->container_id) : NULL;
+        const struct wh_service *s =
+            op->project && step->service ? wh_project_service(op->project, step->service) : NULL;
+        n += step->kind == WH_STEP_START && (c ? c->netns_fd < 0 && ctr_has_endpoints(c) : s && s->networks.len > 0);
+    }
+    return n;
+}
+
 static void on_wait_timeout(struct wh_timer *t)
 {
     struct op *op = t->data;
@@ -95,6 +108,7 @@ int op_prepare_steps(struct op *op)
         return wh_fail(&op->err, ENOMEM, "plan");
     if (check_steps(op) < 0)
         return -1;
+    netpool_want(op->p, count_network_starts(op));
     op->n_open = op->plan.n_steps;
     for (size_t i = 0; i < op->plan.n_steps; i++) {
         struct run_step *s = &op->steps[i];

@@ -63,8 +63,9 @@ void op_done(struct op *op, int exit_code)
     struct wh_policy *p = op->p;
     struct wh_err err = op->err;
     op->err = (struct wh_err){0};
-    policy_run_deferred_firewall(p);
+    netpool_empty(p);
     policy_tidy(p);
+    policy_run_deferred_firewall(p);
     policy_sync_later(p);
     struct wh_request *r = op_release(op);
     wh_request_done(r, exit_code, &err);

@@ -61,6 +61,7 @@ void wh_policy_free(struct wh_policy *p)
     wh_dns_free(p->dns);
     wh_relay_free(p->relay);
     wh_firewall_free(p->firewall);
+    netpool_free(p);
     net_free_all(p);
     wh_io_stop(&p->foreign_io);
     wh_close(&p->foreign_fd);

@@ -53,8 +53,9 @@ struct wh_policy {
     struct wh_timer drift_timer;
     bool firewall_dirty, changed_scheduled, firewall_scheduled;
 
-    struct wh_vec ops;   /* struct op *: [0] runs, the others wait */
-    size_t n_background; /* work that is neither an operation nor a container: sync, trash */
+    struct netpool *netpool; /* netpool.c */
+    struct wh_vec ops;       /* struct op *: [0] runs, the others wait */
+    size_t n_background;     /* work that is neither an operation nor a container: sync, trash */
 };
 
 void policy_run_deferred_firewall(struct wh_policy *p);
@@ -267,7 +268,14 @@ void foreign_watch(struct wh_policy *p);
 /* Tells the other projects on the container's networks that it came, changed or went; its state must be saved. */
 void foreign_announce(const struct ctr *c);
 
+/* netpool.c: namespaces made ahead; count = how many containers will start */
+void netpool_want(struct wh_policy *p, size_t count);
+int netpool_take(struct wh_policy *p, int *ret_fd, struct wh_err *err);
+void netpool_empty(struct wh_policy *p);
+void netpool_free(struct wh_policy *p);
+
 /* endpoints.c */
+bool ctr_has_endpoints(const struct ctr *c);           /* on networks of its own, not on none, host or another's */
 int ctr_net_attach(struct ctr *c, struct wh_err *err); /* namespace with addresses, DNS; kept over restarts */
 void ctr_net_release(struct ctr *c);
 int ctr_net_recover(struct ctr *c); /* namespace taken from the keeper, addresses from the state */
