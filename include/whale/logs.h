@@ -72,7 +72,8 @@ struct wh_log_reader;
 /* dir = the container's folder. Reads rotated files in order, then the current one; follow survives rotation. */
 int wh_log_reader_open(const char *dir, const struct wh_log_query *query, struct wh_log_reader **ret,
                        struct wh_err *err);
-/* 0 = a record; WH_LOG_END = nothing more now (with follow: wait on wh_log_reader_fd, an inotify descriptor). */
+/* 0 = a record; WH_LOG_END = nothing more now (with follow: wait on wh_log_reader_fd, an inotify descriptor; it is -1
+ * when the host has none left: then try again after a moment). */
 #define WH_LOG_END 1
 int wh_log_reader_next(struct wh_log_reader *r, struct wh_log_record *ret, struct wh_err *err);
 int wh_log_reader_fd(const struct wh_log_reader *r);

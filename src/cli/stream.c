@@ -162,15 +162,15 @@ static void drain_outputs(struct relay *r)
 /* ---- signals --------------------------------------------------------------------------------------------------- */
 
 /* The supervisor has no verb for one container's signal; the records tell the process, a pidfd makes sure of it. */
-static void forward_signal(struct relay *r, int signo)
+static bool forward_signal(struct relay *r, int signo)
 {
     wh_auto_arena a = {0};
     struct wh_container c;
     if (!r->container_id[0] || wh_state_container_load(&a, r->project, r->container_id, &c, NULL) != 0 || !c.state.pid)
-        return;
+        return false;
     wh_auto_fd pidfd = pidfd_open(c.state.pid, 0);
-    if (pidfd >= 0 && wh_state_process_alive(c.state.pid, c.state.pid_start, c.state.boot_id))
-        pidfd_send_signal(pidfd, signo, NULL, 0);
+    return pidfd >= 0 && wh_state_process_alive(c.state.pid, c.state.pid_start, c.state.boot_id) &&
+           pidfd_send_signal(pidfd, signo, NULL, 0) == 0;
 }
 
 static void take_signal(struct relay *r, int signo)
@@ -180,8 +180,7 @@ static void take_signal(struct relay *r, int signo)
             wh_cli_terminal_copy_size(r->master);
         return;
     }
-    if (r->o->forwards && r->container_id[0]) {
-        forward_signal(r, signo);
+    if (r->o->forwards && forward_signal(r, signo)) {
         if (r->o->ends_at_signal && !r->cancelled)
             r->grace_end_ns = wh_now_mono_ns() + SIGNAL_GRACE_NS;
         r->cancelled |= r->o->ends_at_signal;

@@ -33,6 +33,8 @@ struct wh_log_reader {
 static int watch_dir(struct wh_log_reader *r, const char *dir, struct wh_err *err)
 {
     r->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (r->inotify_fd < 0 && errno == EMFILE)
+        return 0; /* fs.inotify.max_user_instances, 128 by default: the reader looks by time instead */
     if (r->inotify_fd < 0)
         return wh_fail(err, errno, "inotify");
     if (inotify_add_watch(r->inotify_fd, dir, IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_ONLYDIR) < 0)
