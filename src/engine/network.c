@@ -11,6 +11,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* A bridge of Linux has at most 1023 ports: a /22, so that no project outgrows the subnet that was picked for it. */
+#define HOSTS_WANTED 800
+
 /* ---- from the record --------------------------------------------------------------------------------------------- */
 
 static void parse_addr(const char *text, struct wh_addr *ret)
@@ -209,7 +212,7 @@ static int choose4(const struct wh_network *n, const struct taken *t, struct wh_
     }
     wh_auto_vec pools = WH_VEC(struct wh_ipam_pool);
     if (wh_ipam_pools(getenv("WHALE_COMPOSE_SUBNETS"), &pools, err) < 0 ||
-        wh_ipam_pick4(pools.items, pools.len, nets, t->nets.len, n->name, 64, &ipam->subnet, err) < 0)
+        wh_ipam_pick4(pools.items, pools.len, nets, t->nets.len, n->name, HOSTS_WANTED, &ipam->subnet, err) < 0)
         return -1;
     return wh_ipam_complete(ipam, err);
 }
