@@ -273,7 +273,6 @@ bool policy_is_busy(const struct wh_policy *p)
         op_start_request(r, policy, verb, NULL);                                                                       \
     }
 VERB(up, WH_PLAN_UP)
-VERB(down, WH_PLAN_DOWN)
 VERB(start, WH_PLAN_START)
 VERB(stop, WH_PLAN_STOP)
 VERB(restart, WH_PLAN_RESTART)

@@ -122,11 +122,11 @@ static void remove_run_files(const struct wh_policy *p)
 
 void policy_tidy(struct wh_policy *p)
 {
-    wh_auto_err err = {0};
     if (p->ctrs.len || has_network(p))
         return;
-    if (p->firewall)
-        wh_firewall_clear(p->firewall, &err);
+    wh_firewall_free(p->firewall); /* the sweep takes its table too, whatever was in it */
+    p->firewall = NULL;
+    p->firewall_dirty = false;
     wh_net_sweep(&p->scope, NULL);
     wh_cgroup_remove(&p->layout, p->cgroup_prefix, NULL);
     wh_state_project_remove(p->project, NULL);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `down --rmi`: when everything else is gone, the images of the services go too, one after the other by whale-image on
+ * a helper thread. One that others use, or that is not there, is a warning as with docker compose.
+ */
+#include "engine/op.h"
+
+#include "whale/util/str.h"
+
+#include <errno.h>
+
+struct rmi {
+    struct op *op;
+    struct wh_texts images;
+    size_t next;
+    int result;
+    struct wh_err err; /* of the one that was just tried */
+};
+
+static void remove_one(void *data)
+{
+    struct rmi *rmi = data;
+    const char *const args[] = {"rm", "--progress=json", rmi->images.items[rmi->next], NULL};
+    rmi->result = wh_image_helper_run(wh_state_root(), args, NULL, NULL, &rmi->err);
+}
+
+static void one_removed(void *data);
+
+static void start_next(struct rmi *rmi)
+{
+    struct op *op = rmi->op;
+    if (rmi->next == rmi->images.len) {
+        op_done(op, 0);
+        return;
+    }
+    wh_request_progress(op->r, WH_STATUS_WORKING, "Removing", "Image %s", rmi->images.items[rmi->next]);
+    if (wh_loop_offload(op->p->host->loop, 0, remove_one, one_removed, rmi) == 0)
+        return;
+    wh_fail(&op->err, ENOMEM, "remove images");
+    op_done(op, 1);
+}
+
+static void one_removed(void *data)
+{
+    struct rmi *rmi = data;
+    const char *image = rmi->images.items[rmi->next++];
+    if (rmi->result == 0) {
+        wh_request_progress(rmi->op->r, WH_STATUS_DONE, "Removed", "Image %s", image);
+    } else {
+        wh_auto_free char *text = wh_err_text(&rmi->err);
+        wh_request_progress(rmi->op->r, WH_STATUS_WARNING, "Skipped", "Image %s", image);
+        wh_request_warn(rmi->op->r, "image %s: %s", image, text ? text : "not removed");
+    }
+    wh_err_fini(&rmi->err);
+    rmi->err = (struct wh_err){0};
+    start_next(rmi);
+}
+
+static bool has_image(const struct rmi *rmi, const char *image)
+{
+    for (size_t i = 0; i < rmi->images.len; i++)
+        if (wh_streq(rmi->images.items[i], image))
+            return true;
+    return false;
+}
+
+/* local: only those that have no name of their own in the file. */
+static void find_images(struct rmi *rmi, bool all)
+{
+    const struct wh_project *p = rmi->op->project;
+    rmi->images.items = wh_arena_array(&rmi->op->r->arena, const char *, (p ? p->services.len : 0) + 1);
+    for (size_t i = 0; p && rmi->images.items && i < p->services.len; i++) {
+        const struct wh_service *s = &p->services.items[i];
+        if (s->image && (all || s->image_is_implicit) && !has_image(rmi, s->image))
+            rmi->images.items[rmi->images.len++] = s->image;
+    }
+}
+
+static void remove_images(struct op *op)
+{
+    const char *which = wh_node_get_str(op->options, "rmi", "");
+    struct rmi *rmi = wh_arena_new(&op->r->arena, struct rmi);
+    if (!rmi || !which[0]) {
+        op_done(op, 0);
+        return;
+    }
+    rmi->op = op;
+    find_images(rmi, wh_streq(which, "all"));
+    start_next(rmi);
+}
+
+void handle_down(struct wh_request *r, void *policy)
+{
+    op_start_request(r, policy, WH_PLAN_DOWN, remove_images);
+}
