@@ -9,6 +9,7 @@
 #include "whale/util/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -284,6 +285,19 @@ void ctr_endpoints_to_state(struct ctr *c)
     }
     c->state.endpoints = recs;
     c->state.n_endpoints = c->n_endpoints;
+}
+
+void ctr_net_take(struct ctr *c)
+{
+    char path[64];
+    c->netns_fd = wh_keeper_take_fd(c->p->host->keeper, c->rec.id, WH_SLOT_NETNS);
+    if (c->netns_fd >= 0 || c->state.n_endpoints == 0 || c->pid <= 0)
+        return;
+    /* The keeper died, too: the process still lives in it. */
+    snprintf(path, sizeof(path), "/proc/%d/ns/net", c->pid);
+    c->netns_fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (c->netns_fd >= 0)
+        wh_keeper_keep(c->p->host->keeper, c->rec.id, WH_SLOT_NETNS, c->netns_fd, NULL);
 }
 
 /* After a restart of the supervisor: the namespace came from the keeper, the addresses from the record. */

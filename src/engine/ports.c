@@ -380,6 +380,16 @@ void ports_save(struct wh_policy *p)
         wh_file_replace(path, text.data, text.len, 0600, WH_SYNC_NONE, NULL);
 }
 
+/* The keeper died, too, and the reservation with it. */
+static void reserve_again(struct ctr *c, struct ctr_port *port, const char *slot)
+{
+    struct wh_port_want want = port->want;
+    uint16_t number;
+    want.first = want.last = port->port;
+    if (wh_port_reserve(&want, NULL, 0, &number, &port->fd, NULL) == 0)
+        wh_keeper_keep(c->p->host->keeper, c->rec.id, slot, port->fd, NULL);
+}
+
 void ports_recover(struct ctr *c)
 {
     for (size_t i = 0; i < c->n_ports; i++) {
@@ -400,6 +410,8 @@ void ports_recover(struct ctr *c)
             char slot[WH_KEEPER_SLOT_MAX];
             port->port = r->host_port;
             port->fd = wh_keeper_take_fd(c->p->host->keeper, c->rec.id, slot_name(port, slot, sizeof(slot)));
+            if (port->fd < 0 && !shared_port(c, port))
+                reserve_again(c, port, slot);
         }
     }
 }

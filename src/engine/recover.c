@@ -47,7 +47,7 @@ static void adopt_live(struct ctr *c, const struct wh_keeper_process *proc)
     open_cgroup(c, NULL);
     c->pid = proc->pid;
     c->pidfd = proc->pidfd;
-    c->netns_fd = wh_keeper_take_fd(c->p->host->keeper, c->rec.id, WH_SLOT_NETNS);
+    ctr_net_take(c);
     if (wh_keeper_register(c->p->host->keeper, c->rec.id, c->pid, c->pidfd,
                            c->has_cgroup ? wh_cgroup_id(&c->cgroup) : 0, &err) < 0 ||
         ctr_capture_recover(c, &err) < 0) {

@@ -185,3 +185,23 @@ Y
     expect "" "$(c ps -a -q)"
     c up -d
 }
+
+@test "kill -9 of keeper and loop: the next command finds names, ports and their reservation again" {
+    cat > compose.yaml <<'Y'
+services:
+  web: {image: busybox, init: true, command: sh -c 'mkdir /www; echo hi > /www/index.html; httpd -f -p 80 -h /www', ports: ["18211:80"]}
+  cli: {image: busybox, init: true, command: sleep 1000}
+Y
+    c up -d
+    await 5 get -f http://127.0.0.1:18211/
+    local pids
+    pids=$(supervisor_pids "$PROJECT")
+    # shellcheck disable=SC2086 # several pids
+    kill -9 $pids
+    expect hi "$(get http://127.0.0.1:18211/)"
+    c up -d
+    expect hi "$(get http://127.0.0.1:18211/)"
+    expect hi "$(inside cli 'wget -q -O - http://web/')"
+    run python3 -c 'import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("0.0.0.0", 18211)); s.listen()'
+    [ "$status" -ne 0 ]
+}
