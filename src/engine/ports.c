@@ -162,15 +162,17 @@ static void gather_claims(const struct wh_policy *p, struct claims *claims)
 }
 
 /* Another replica of the service that has the same fixed port reserved. */
-static struct ctr_port *shared_port(const struct ctr *c, const struct ctr_port *port)
+static struct ctr_port *shared_port(const struct ctr *c, const struct ctr_port *port, struct ctr **ret_owner)
 {
     for (size_t i = 0; port->shared && i < c->p->ctrs.len; i++) {
         struct ctr *other = c->p->ctrs.entries[i].value;
         for (size_t j = 0; other != c && strcmp(other->rec.service, c->rec.service) == 0 && j < other->n_ports; j++) {
             struct ctr_port *o = &other->ports[j];
             if (o->shared && o->port && o->want.proto == port->want.proto && o->want.first == port->want.first &&
-                wh_addr_equal(&o->want.host_ip, &port->want.host_ip))
+                wh_addr_equal(&o->want.host_ip, &port->want.host_ip)) {
+                *ret_owner = other;
                 return o;
+            }
         }
     }
     return NULL;
@@ -186,7 +188,8 @@ static char *slot_name(const struct ctr_port *port, char *buf, size_t size)
 
 static int reserve_one(struct ctr *c, struct ctr_port *port, const struct claims *claims, struct wh_err *err)
 {
-    const struct ctr_port *other = shared_port(c, port);
+    struct ctr *owner;
+    const struct ctr_port *other = shared_port(c, port, &owner);
     if (other) {
         port->port = other->port;
         return 0;
@@ -273,12 +276,18 @@ static bool hand_over(struct ctr *c, struct ctr_port *port)
 {
     uint16_t number = port->port;
     port->port = 0;
-    struct ctr_port *other = shared_port(c, port);
+    struct ctr *heir = NULL;
+    struct ctr_port *other = shared_port(c, port, &heir);
     port->port = number;
     if (!other)
         return false;
+    char slot[WH_KEEPER_SLOT_MAX];
+    struct wh_keeper *k = c->p->host->keeper;
     other->fd = port->fd;
     port->fd = -1;
+    slot_name(other, slot, sizeof(slot));
+    wh_keeper_keep(k, heir->rec.id, slot, other->fd, NULL);
+    wh_keeper_drop(k, c->rec.id, slot);
     return true;
 }
 
