@@ -416,10 +416,11 @@ void ports_recover(struct ctr *c)
                 (port->want.first == 0 || (r->host_port >= port->want.first && r->host_port <= port->want.last));
             if (!fits)
                 continue;
+            struct ctr *owner;
             char slot[WH_KEEPER_SLOT_MAX];
             port->port = r->host_port;
             port->fd = wh_keeper_take_fd(c->p->host->keeper, c->rec.id, slot_name(port, slot, sizeof(slot)));
-            if (port->fd < 0 && !shared_port(c, port))
+            if (port->fd < 0 && !shared_port(c, port, &owner))
                 reserve_again(c, port, slot);
         }
     }
