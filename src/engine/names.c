@@ -140,7 +140,8 @@ void ctr_dns_join(struct ctr *c)
                                  .n_links = n_links,
                                  .servers = servers,
                                  .n_servers = n_servers,
-                                 .no_forward = is_closed_in(c)};
+                                 .no_forward = is_closed_in(c),
+                                 .is_taken_over = c->p->is_recovering};
     if (a.failed || ensure_dns(c->p, &err) < 0 || wh_dns_join(c->p->dns, c->netns_fd, &asker, &err) < 0)
         log_failure(c, &err);
     for (size_t i = 0; c->p->dns && i < c->n_endpoints; i++)

@@ -51,6 +51,7 @@ struct wh_policy {
     struct wh_io dns_io;
     struct wh_relay *relay;
     struct wh_timer drift_timer;
+    bool is_recovering; /* what runs is being taken over */
     bool firewall_dirty, changed_scheduled, firewall_scheduled;
 
     struct netpool *netpool; /* netpool.c */

@@ -147,6 +147,7 @@ int policy_recover(struct wh_policy *p, struct wh_err *err)
     if (adopt_all(p, err) < 0)
         return -1;
     foreign_refresh(p);
+    p->is_recovering = true;
     for (size_t i = 0; i < p->ctrs.len; i++) {
         struct ctr *c = p->ctrs.entries[i].value;
         struct wh_keeper_process proc;
@@ -155,6 +156,7 @@ int policy_recover(struct wh_policy *p, struct wh_err *err)
         else
             adopt_ended(c);
     }
+    p->is_recovering = false;
     sweep_cgroups(p);
     wh_loop_defer(p->host->loop, after_barrier, p);
     return 0;

@@ -69,6 +69,7 @@ struct wh_dns_client {
     struct wh_addr *servers;
     size_t n_servers;
     bool no_forward;
+    bool is_taken_over;
     int netns;
     struct wh_dns_listener on;
     uint32_t generation; /* tells a late answer that the client is gone */

@@ -165,6 +165,7 @@ enum wh_dns_verdict wh_dns_answer(struct wh_dns *dns, const char *container_id, 
 /* ---- sockets inside a namespace ---- */
 
 struct opening {
+    bool is_taken_over;
     struct wh_dns_listener on;
 };
 
@@ -196,6 +197,21 @@ static unsigned port_of(int fd)
     socklen_t len = sizeof(sa);
     getsockname(fd, (struct sockaddr *)&sa, &len);
     return ntohs(sa.sin_port);
+}
+
+/* Whether the table of the supervisor before us leads to the ports that we have again, tried with a datagram: loopback
+ * delivers it at once. Then nothing is to be changed: both a deletion and a failing transaction wait for RCU (16 ms).
+ */
+static bool is_redirected(const struct wh_dns_listener *on)
+{
+    struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons(NS_DEFAULTPORT)};
+    char byte = 0;
+    inet_pton(AF_INET, WH_RESOLVER_ADDR, &sa.sin_addr);
+    if (port_of(on->udp) != PREFERRED_PORT || port_of(on->tcp) != PREFERRED_PORT)
+        return false;
+    wh_auto_fd fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return fd >= 0 && sendto(fd, "?", 1, 0, (struct sockaddr *)&sa, sizeof(sa)) == 1 &&
+           recv(on->udp, &byte, 1, MSG_DONTWAIT) == 1 && byte == '?';
 }
 
 /* Only a restarted supervisor finds a table; deleting one waits for RCU (16 ms), so it is not done for nothing. */
@@ -230,6 +246,8 @@ static int open_inside(void *arg, struct wh_err *err)
     o->on.tcp = open_any(SOCK_STREAM);
     if (o->on.udp < 0 || o->on.tcp < 0)
         return wh_fail(err, errno, "bind " WH_RESOLVER_ADDR);
+    if (o->is_taken_over && is_redirected(&o->on))
+        return 0;
     return redirect(&o->on) < 0 ? open_plain(&o->on, err) : 0;
 }
 
@@ -306,7 +324,7 @@ static int give_sockets(struct wh_dns *dns, struct wh_dns_client *c, struct wh_d
         before->netns = -1;
         return 0;
     }
-    struct opening o = {.on = {-1, -1}};
+    struct opening o = {.is_taken_over = c->is_taken_over, .on = {-1, -1}};
     c->generation = ++dns->generation;
     c->netns = fcntl(netns_fd, F_DUPFD_CLOEXEC, 3);
     int ret = c->netns < 0 ? wh_fail(err, errno, "keep the namespace") : wh_net_inside(netns_fd, open_inside, &o, err);
@@ -329,6 +347,7 @@ int wh_dns_join(struct wh_dns *dns, int netns_fd, const struct wh_dns_asker *ask
     }
     struct wh_dns_client *before = dns->clients[number];
     c->netns = c->on.udp = c->on.tcp = -1;
+    c->is_taken_over = asker->is_taken_over;
     if (copy_asker(dns, c, asker) < 0)
         wh_fail(err, WH_E_LIMIT, "out of memory");
     else if (give_sockets(dns, c, before, netns_fd, (uint32_t)number, err) == 0) {

@@ -40,7 +40,8 @@ struct wh_dns_asker {
     size_t n_links;
     const struct wh_addr *servers; /* the user's `dns:`: asked from inside the container's namespace */
     size_t n_servers;
-    bool no_forward; /* only internal networks: foreign names are unknown */
+    bool no_forward;    /* only internal networks: foreign names are unknown */
+    bool is_taken_over; /* by a restarted supervisor: the redirect of the one before may be there */
 };
 
 struct wh_dns;
