@@ -44,6 +44,7 @@ static void adopt_live(struct ctr *c, const struct wh_keeper_process *proc)
 {
     wh_auto_err err = {0};
     bool is_new = is_unrecorded(c, proc);
+    c->restart_streak = c->state.restart_count;
     open_cgroup(c, NULL);
     c->pid = proc->pid;
     c->pidfd = proc->pidfd;
@@ -62,10 +63,22 @@ static void adopt_live(struct ctr *c, const struct wh_keeper_process *proc)
     c->started_mono_ns = wh_now_mono_ns() - (wh_now_real_ns() - c->state.started_ns);
 }
 
+/* The rest of the delay; how long it was follows from the number of restarts in a row. */
+static void resume_restart(struct ctr *c)
+{
+    struct restart_policy policy;
+    if (restart_policy_parse(c->service, &policy, NULL) < 0)
+        return;
+    for (int i = 0; i < c->state.restart_count && i < 10; i++)
+        c->backoff_ns = restart_delay_ns(&policy, c->backoff_ns, 0);
+    ctr_schedule_restart(c, c->backoff_ns - (wh_now_real_ns() - c->state.finished_ns));
+}
+
 static void adopt_ended(struct ctr *c)
 {
     wh_auto_err err = {0};
     c->expects_exit = true;
+    c->restart_streak = c->state.restart_count;
     c->pid = c->state.pid;
     open_cgroup(c, NULL);
     if (wh_keeper_is_restart(c->p->host->keeper)) {
@@ -76,7 +89,7 @@ static void adopt_ended(struct ctr *c)
         ports_recover(c);
     }
     if (c->state.status == WH_CONTAINER_RESTARTING)
-        ctr_schedule_restart(c, 0);
+        resume_restart(c);
 }
 
 static int adopt_all(struct wh_policy *p, struct wh_err *err)

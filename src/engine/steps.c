@@ -258,7 +258,7 @@ static void run_start(struct run_step *s)
         ctr_changed(c);
         return;
     }
-    c->restart_streak = 0;
+    c->restart_streak = c->state.restart_count = 0;
     c->backoff_ns = 0;
     if (ctr_start(c, &err) < 0) {
         fail(s, &err);
