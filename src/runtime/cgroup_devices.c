@@ -8,6 +8,7 @@
 #include "whale/sys/bpf.h"
 #include "whale/util/str.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -19,8 +20,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define ANY       (-1)
-#define MAX_RULES 1024
+#define ANY         (-1)
+#define MAX_RULES   1024
+#define MAX_FOLDERS 8
 
 struct rule {
     char type; /* a, b, c */
@@ -101,20 +103,33 @@ static void add(struct rules *r, const struct rule *rule)
         r->items[r->n++] = *rule;
 }
 
-/* A folder of devices is allowed node by node by its caller's rules; a node that is missing fails later, in the child.
- */
-static void add_device(struct rules *r, const struct wh_device *d)
+static void add_node(struct rules *r, const struct stat *st, const char *permissions)
 {
-    struct stat st;
-    struct rule rule;
-    if (stat(d->host_path, &st) < 0 || (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)))
+    struct rule rule = {
+        .type = S_ISBLK(st->st_mode) ? 'b' : 'c', .major = major(st->st_rdev), .minor = minor(st->st_rdev)};
+    if (!S_ISCHR(st->st_mode) && !S_ISBLK(st->st_mode))
         return;
-    rule.type = S_ISBLK(st.st_mode) ? 'b' : 'c';
-    rule.major = major(st.st_rdev);
-    rule.minor = minor(st.st_rdev);
-    if (!d->permissions || !parse_access(d->permissions, &rule.access))
+    if (!permissions || !parse_access(permissions, &rule.access))
         rule.access = RWM;
     add(r, &rule);
+}
+
+/* A folder means every node in it, at any depth; a path that is missing fails later, in the child. */
+static void add_device_path(struct rules *r, const char *path, const char *permissions, int depth)
+{
+    struct stat st;
+    if ((depth ? lstat(path, &st) : stat(path, &st)) < 0)
+        return;
+    if (!S_ISDIR(st.st_mode)) {
+        add_node(r, &st, permissions);
+        return;
+    }
+    wh_auto_dir dir = depth < MAX_FOLDERS ? opendir(path) : NULL;
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        wh_auto_free char *child = e->d_name[0] == '.' ? NULL : wh_fmt("%s/%s", path, e->d_name);
+        if (child)
+            add_device_path(r, child, permissions, depth + 1);
+    }
 }
 
 static int collect(const struct wh_resources *res, struct rules *r, struct wh_err *err)
@@ -122,7 +137,7 @@ static int collect(const struct wh_resources *res, struct rules *r, struct wh_er
     for (size_t i = 0; i < WH_ARRAY_LEN(default_rules); i++)
         add(r, &default_rules[i]);
     for (size_t i = 0; i < res->n_devices; i++)
-        add_device(r, &res->devices[i]);
+        add_device_path(r, res->devices[i].host_path, res->devices[i].permissions, 0);
     for (size_t i = 0; i < res->n_device_rules; i++) {
         struct rule rule;
         if (!parse_rule(res->device_rules[i], &rule))

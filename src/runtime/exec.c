@@ -46,12 +46,14 @@ static int enter_namespaces(struct exec_child *c)
     return 0;
 }
 
-/* The container's own null device, if that is what its /dev/null is. */
+/* The container's own null device, if that is what its /dev/null is. Never the host's: a descriptor of that would let
+ * the container change the mode of the host's node. */
 static int open_null(int root_fd)
 {
     struct stat st;
-    int fd = wh_inroot_open(root_fd, "/dev/null", O_RDWR | O_NOCTTY);
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
+    int fd = wh_inroot_open(root_fd, "/dev/null", O_RDWR | O_NOCTTY | O_NONBLOCK);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3) &&
+        fcntl(fd, F_SETFL, 0) == 0)
         return fd;
     if (fd >= 0)
         close(fd);
@@ -79,9 +81,7 @@ static int open_tree_parts(struct exec_child *c)
     l->proc_fd = wh_sys_mount_new("proc", NULL, 0, WH_MNT_NOSUID | WH_MNT_NODEV | WH_MNT_NOEXEC);
     if (l->proc_fd < 0)
         return wh_report_fail(&l->report, "make a procfs");
-    int null_fd = open_null(l->root_fd);
-    if (null_fd >= 0)
-        l->null_fd = null_fd;
+    l->null_fd = open_null(l->root_fd);
     if (!l->process->tty)
         return 0;
     l->pts_fd = open_pts(l->root_fd);
@@ -137,9 +137,7 @@ int wh_runtime_exec(const struct wh_exec_spec *spec, const struct wh_runtime_io 
     if (wh_sys_seqpacket_pair(status) < 0)
         return wh_fail(err, errno, "make the status channel");
     wh_auto_fd mine = status[0], theirs = status[1];
-    wh_auto_fd null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     child.launch.status_fd = theirs;
-    child.launch.null_fd = null_fd;
     child.launch.stdio[0] = io->stdin_fd;
     child.launch.stdio[1] = io->stdout_fd;
     child.launch.stdio[2] = io->stderr_fd;

@@ -112,6 +112,8 @@ static int set_stdio(struct wh_launch *l)
 {
     int high[3];
     for (int i = 0; i < 3; i++) {
+        if (l->stdio[i] < 0 && l->null_fd < 0)
+            return wh_report_fail_as(&l->report, 125, 0, "the container's /dev/null is not the null device");
         high[i] = fcntl(l->stdio[i] >= 0 ? l->stdio[i] : l->null_fd, F_DUPFD_CLOEXEC, 8);
         if (high[i] < 0)
             return wh_report_fail(&l->report, "standard streams");

@@ -25,9 +25,23 @@
 #include <unistd.h>
 
 #define MAX_PROFILE   ((size_t)4 << 20)
-#define CACHE_VERSION "1"
+#define CACHE_VERSION "2"
+#define FIRST_YOUNG   451
 #define X32_BIT       0x40000000u
 #define REFUSE(error) (SECCOMP_RET_ERRNO | (error))
+
+/* socket(2) of each architecture that the filter lets in. */
+static const struct {
+    uint32_t arch, number;
+} sockets[] = {
+#ifdef __x86_64__
+    {AUDIT_ARCH_X86_64, 41},
+    {AUDIT_ARCH_I386, 359},
+#else
+    {AUDIT_ARCH_AARCH64, 198},
+    {AUDIT_ARCH_ARM, 281},
+#endif
+};
 
 struct cached {
     struct cached *next;
@@ -65,15 +79,16 @@ static void emit_socket_block(struct wh_str *out, uint32_t arch, uint32_t number
     emit(out, BPF_RET | BPF_K, REFUSE(EPERM), 0, 0);
 }
 
-/* 32-bit ARM has calls of its own far above the common numbers, so the check of numbers leaves it out. */
-static void emit_prefix(struct wh_str *out, const struct seccomp_rules *rules)
+/* The calls younger than libseccomp, decided apart from the rest. The kernel runs the filter once for every number when
+ * it is loaded, so the common numbers take one comparison here. 32-bit ARM has calls of its own far above them: left
+ * out. */
+static void emit_young(struct wh_str *out, const struct seccomp_rules *rules)
 {
-    static const struct {
-        uint32_t arch, socket;
-    } sockets[] = {{AUDIT_ARCH_X86_64, 41}, {AUDIT_ARCH_I386, 359}, {AUDIT_ARCH_AARCH64, 198}, {AUDIT_ARCH_ARM, 281}};
-    uint8_t n = (uint8_t)(4 + 2 * rules->n_young);
+    uint8_t n = (uint8_t)(2 * rules->n_young + 2);
+    emit_load_number(out);
+    emit(out, BPF_JMP | BPF_JGE | BPF_K, FIRST_YOUNG, 0, (uint8_t)(n + 4));
     emit_load(out, offsetof(struct seccomp_data, arch));
-    emit(out, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_ARM, n, 0);
+    emit(out, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_ARM, (uint8_t)(n + 2), 0);
     emit_load_number(out);
     for (size_t i = 0; i < rules->n_young; i++) {
         emit(out, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)rules->young[i], 0, 1);
@@ -81,8 +96,13 @@ static void emit_prefix(struct wh_str *out, const struct seccomp_rules *rules)
     }
     emit(out, BPF_JMP | BPF_JGT | BPF_K, SECCOMP_LAST_KNOWN, 0, 1);
     emit(out, BPF_RET | BPF_K, REFUSE(ENOSYS), 0, 0);
+}
+
+static void emit_prefix(struct wh_str *out, const struct seccomp_rules *rules)
+{
+    emit_young(out, rules);
     for (size_t i = 0; i < WH_ARRAY_LEN(sockets) && rules->deny_alg_and_vsock; i++)
-        emit_socket_block(out, sockets[i].arch, sockets[i].socket);
+        emit_socket_block(out, sockets[i].arch, sockets[i].number);
 }
 
 /* A profile that lets through what it does not name must not have new calls refused in front of it. */

@@ -122,11 +122,42 @@ static void close_proc(struct rt *t)
     t->proc.pid = 0;
 }
 
+#define CGROUP_NAME "whale/unit-test/container"
+
+void rt_cgroup(struct rt *t, const struct wh_resources *res)
+{
+    assert_int_equal(wh_cgroup_layout_detect(NULL, &t->layout, &t->err), 0);
+    if (t->layout.mode == WH_CGROUP_NONE) {
+        rt_fini(t);
+        skip();
+    }
+    if (wh_cgroup_create(&t->layout, CGROUP_NAME, res, &t->cgroup_storage, &t->err) < 0)
+        fail_msg("%s", rt_error(t));
+    t->cgroup = &t->cgroup_storage;
+}
+
+/* What was killed may take a moment to leave. */
+static void drop_cgroup(struct rt *t)
+{
+    int busy = WH_CGROUP_BUSY;
+    assert_int_equal(wh_cgroup_kill(t->cgroup, NULL), 0);
+    for (int i = 0; i < 200 && busy; i++) {
+        busy = wh_cgroup_remove(&t->layout, CGROUP_NAME, &t->err);
+        usleep(busy ? 10000 : 0);
+    }
+    assert_int_equal(busy, 0);
+    wh_cgroup_close(t->cgroup);
+    t->cgroup = NULL;
+}
+
 void rt_fini(struct rt *t)
 {
     if (t->proc.pid > 0)
         rt_kill(t);
     close_proc(t);
+    if (t->cgroup)
+        drop_cgroup(t);
+    wh_cgroup_layout_fini(&t->layout);
     wh_str_fini(&t->out);
     wh_err_fini(&t->err);
     assert_int_equal(wh_remove_tree(t->dir, NULL), 0);

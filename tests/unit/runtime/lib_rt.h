@@ -20,7 +20,9 @@ struct rt {
     const char *lowers[1];
     struct wh_container_spec spec;
     struct wh_runtime_io io;
-    struct wh_cgroup *cgroup; /* NULL unless the test sets it */
+    struct wh_cgroup *cgroup; /* NULL unless rt_cgroup was called */
+    struct wh_cgroup cgroup_storage;
+    struct wh_cgroup_layout layout;
     uint32_t flags;
     struct wh_runtime_proc proc; /* of the last start */
     int out_fd;                  /* read end while it runs */
@@ -31,6 +33,9 @@ struct rt {
 
 void rt_init(struct rt *t);
 void rt_fini(struct rt *t);
+
+/* Gives the container a cgroup of its own; skips the test on hosts without any. */
+void rt_cgroup(struct rt *t, const struct wh_resources *res);
 
 /* Host path of a file in the image: "etc/passwd". Valid until the next call. */
 const char *rt_image_path(struct rt *t, const char *path);
