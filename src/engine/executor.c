@@ -151,8 +151,13 @@ void step_done(struct run_step *s)
     end_step(s, STEP_DONE);
 }
 
+/* The first failure is the request's; further ones are told as they come. */
 void step_failed(struct run_step *s, struct wh_err *take_err)
 {
+    if (s->op->err.depth) {
+        wh_auto_free char *text = wh_err_text(take_err);
+        wh_request_warn(s->op->r, "%s", text ? text : "another step failed");
+    }
     op_fail(s->op, take_err);
     end_step(s, STEP_FAILED);
 }

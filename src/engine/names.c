@@ -190,7 +190,7 @@ void ctr_dns_update(struct ctr *c)
 {
     if (!c->p->dns || c->n_endpoints == 0)
         return;
-    /* While its restart is waited for it keeps its names, as not ready; a stopped one has none. */
+    /* A container that does not run has no names, also while its restart is waited for (docker's rule). */
     bool listed = c->phase == CTR_RUNNING || c->phase == CTR_STARTING;
     for (size_t i = 0; i < c->n_endpoints; i++) {
         wh_auto_err err = {0};
