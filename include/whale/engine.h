@@ -62,6 +62,9 @@ struct wh_client;
  * and nobody is connected). Without spawn: WH_ENGINE_ABSENT. */
 int wh_client_open(const char *project, bool spawn, struct wh_client **ret, struct wh_err *err);
 void wh_client_close(struct wh_client *c);
+/* Waits until no process of the project's supervisor is left (after a `down` that removed everything), at most
+ * timeout_ms: 0 or WH_ENGINE_TIMEOUT. */
+int wh_client_wait_end(const char *project, int timeout_ms, struct wh_err *err);
 
 /* request: JSON object node with "op"; "v" is added. fds are borrowed (duplicated by the kernel).
  * 0, WH_ENGINE_CLOSED or -1. */

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define END_WAIT_MS 1000
+
 struct down_options {
     bool remove_orphans, volumes;
     const char *rmi;
@@ -59,6 +61,16 @@ static int check_services(const struct wh_cli_project *p, const struct wh_opt_li
     return 0;
 }
 
+/* When the project is gone, so are its processes by the time the command returns. */
+static int wait_for_nothing(struct wh_cli *cli, const struct wh_cli_project *p, struct wh_err *err)
+{
+    struct wh_container *left;
+    size_t n;
+    if (wh_state_containers(&cli->arena, p->name, &left, &n, err) < 0)
+        return -1;
+    return n || wh_client_wait_end(p->name, END_WAIT_MS, err) >= 0 ? 0 : -1;
+}
+
 static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 {
     const struct down_options *o = values;
@@ -82,7 +94,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_cli_put_bool(&r, "remove_orphans", o->remove_orphans || wh_cli_env_is_true(cli, "COMPOSE_REMOVE_ORPHANS"));
     wh_node_put_str(r.arena, r.options, "rmi", o->rmi ? o->rmi : "");
     wh_node_put_int(r.arena, r.options, "timeout_s", wh_opt_given(&cli->parser, "timeout") ? o->timeout : -1);
-    return wh_cli_perform(cli, &p, &r, progress, err);
+    int status = wh_cli_perform(cli, &p, &r, progress, err);
+    return status == 0 && !cli->common.dry_run ? wait_for_nothing(cli, &p, err) : status;
 }
 
 const struct wh_cmd wh_cmd_down = {

@@ -10,6 +10,7 @@
 #include "whale/sys/process.h"
 #include "whale/util/file.h"
 #include "whale/util/str.h"
+#include "whale/util/time.h"
 #include "whale/util/vec.h"
 
 #include "engine/wire.h"
@@ -227,6 +228,32 @@ void wh_client_close(struct wh_client *c)
 }
 
 /* ---- messages --------------------------------------------------------------------------------------------------- */
+
+/* The keeper holds the project lock to its end and the socket is unlinked before. */
+static int has_ended(const char *project, struct wh_err *err)
+{
+    wh_auto_fd dir = -1, lock = -1;
+    int r = open_run_dir(project, false, &dir, err);
+    if (r != 0)
+        return r < 0 ? -1 : 1;
+    if (faccessat(dir, "socket", F_OK, 0) == 0)
+        return 0;
+    r = wh_state_lock_project(project, false, &lock, err);
+    return r < 0 ? -1 : r != WH_LOCK_BUSY;
+}
+
+int wh_client_wait_end(const char *project, int timeout_ms, struct wh_err *err)
+{
+    int64_t deadline_ns = wh_now_mono_ns() + timeout_ms * WH_NS_PER_MS;
+    for (;;) {
+        int r = has_ended(project, err);
+        if (r != 0)
+            return r < 0 ? -1 : 0;
+        if (wh_now_mono_ns() > deadline_ns)
+            return WH_ENGINE_TIMEOUT;
+        nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+    }
+}
 
 int wh_client_send(struct wh_client *c, const struct wh_node *request, const int *fds, size_t n_fds, struct wh_err *err)
 {

@@ -251,7 +251,7 @@ check_store() {
     python3 - "$WHALE_COMPOSE_ROOT/images" <<'END'
 import json, os, pathlib, sys
 store = pathlib.Path(sys.argv[1])
-for record in (store / "records").iterdir():
+for record in (store / "records").glob("*.json"):
     doc = json.loads(record.read_text())
     assert (store / "blobs/sha256" / record.stem).is_file(), record
     for layer in doc["layers"]:

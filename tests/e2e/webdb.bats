@@ -5,13 +5,6 @@ load lib.bash
 
 EXAMPLES=$(cd "$BATS_TEST_DIRNAME/../../examples" && pwd)
 
-setup_file() {
-    # The Debian root file system is made once and kept between runs.
-    CACHE=${WHALE_TEST_CACHE:-/var/cache/whale-compose-tests}
-    mkdir -p "$CACHE"
-    "$EXAMPLES/web-db/images" "$WHALE" "$CACHE" >/dev/null
-}
-
 start() {
     PROJECT=web-db
     cp -r "$EXAMPLES/web-db/." "$DIR/"
