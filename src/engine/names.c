@@ -121,6 +121,28 @@ void names_drop_foreign(struct wh_policy *p)
     }
 }
 
+#define SLOT_DNS_UDP "dns-udp"
+#define SLOT_DNS_TCP "dns-tcp"
+
+/* The keeper has the resolver's sockets too: a question asked while no loop runs waits for the next one. */
+static int join_with_kept_sockets(struct ctr *c, const struct wh_dns_asker *asker, struct wh_err *err)
+{
+    struct wh_keeper *k = c->p->host->keeper;
+    struct wh_dns_listener on = {.udp = wh_keeper_take_fd(k, c->rec.id, SLOT_DNS_UDP),
+                                 .tcp = wh_keeper_take_fd(k, c->rec.id, SLOT_DNS_TCP)};
+    if (on.udp >= 0 && on.tcp >= 0)
+        return wh_dns_adopt(c->p->dns, c->rec.id, on, err) < 0 ? -1 : wh_dns_join(c->p->dns, c->netns_fd, asker, err);
+    wh_close(&on.udp);
+    wh_close(&on.tcp);
+    if (wh_dns_join(c->p->dns, c->netns_fd, asker, err) < 0)
+        return -1;
+    on = wh_dns_sockets(c->p->dns, c->rec.id);
+    return wh_keeper_keep(k, c->rec.id, SLOT_DNS_UDP, on.udp, err) < 0 ||
+                   wh_keeper_keep(k, c->rec.id, SLOT_DNS_TCP, on.tcp, err) < 0
+               ? -1
+               : 0;
+}
+
 void ctr_dns_join(struct ctr *c)
 {
     wh_auto_arena a = {0};
@@ -142,7 +164,7 @@ void ctr_dns_join(struct ctr *c)
                                  .n_servers = n_servers,
                                  .no_forward = is_closed_in(c),
                                  .is_taken_over = c->p->is_recovering};
-    if (a.failed || ensure_dns(c->p, &err) < 0 || wh_dns_join(c->p->dns, c->netns_fd, &asker, &err) < 0)
+    if (a.failed || ensure_dns(c->p, &err) < 0 || join_with_kept_sockets(c, &asker, &err) < 0)
         log_failure(c, &err);
     for (size_t i = 0; c->p->dns && i < c->n_endpoints; i++)
         put_foreigners(c->p, c->endpoints[i].network);
@@ -208,4 +230,6 @@ void ctr_dns_drop(struct ctr *c)
         return;
     wh_dns_drop(c->p->dns, c->rec.id, NULL);
     wh_dns_leave(c->p->dns, c->rec.id);
+    wh_keeper_drop(c->p->host->keeper, c->rec.id, SLOT_DNS_UDP);
+    wh_keeper_drop(c->p->host->keeper, c->rec.id, SLOT_DNS_TCP);
 }

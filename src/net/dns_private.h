@@ -57,10 +57,6 @@ int wh_dns_zone_network(struct wh_dns_zone *zone, const char *network);
 
 /* ---- askers ---- */
 
-struct wh_dns_listener {
-    int udp, tcp; /* -1 = none */
-};
-
 struct wh_dns_client {
     char *id;
     uint32_t *networks;

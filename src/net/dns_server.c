@@ -318,16 +318,20 @@ static int give_sockets(struct wh_dns *dns, struct wh_dns_client *c, struct wh_d
 {
     if (before) {
         c->on = before->on;
+        before->on = (struct wh_dns_listener){-1, -1};
+    }
+    if (before && before->netns >= 0) {
         c->netns = before->netns;
         c->generation = before->generation;
-        before->on = (struct wh_dns_listener){-1, -1};
         before->netns = -1;
         return 0;
     }
-    struct opening o = {.is_taken_over = c->is_taken_over, .on = {-1, -1}};
+    struct opening o = {.is_taken_over = c->is_taken_over, .on = c->on};
     c->generation = ++dns->generation;
     c->netns = fcntl(netns_fd, F_DUPFD_CLOEXEC, 3);
-    int ret = c->netns < 0 ? wh_fail(err, errno, "keep the namespace") : wh_net_inside(netns_fd, open_inside, &o, err);
+    if (c->netns < 0)
+        return wh_fail(err, errno, "keep the namespace");
+    int ret = c->on.udp >= 0 && c->on.tcp >= 0 ? 0 : wh_net_inside(netns_fd, open_inside, &o, err);
     c->on = o.on;
     if (ret < 0)
         return -1;
@@ -359,6 +363,28 @@ int wh_dns_join(struct wh_dns *dns, int netns_fd, const struct wh_dns_asker *ask
     if (!before)
         wh_map_del(&dns->numbers, asker->container_id);
     return wh_wrap(err, "resolver of container %.12s", asker->container_id);
+}
+
+int wh_dns_adopt(struct wh_dns *dns, const char *container_id, struct wh_dns_listener take_sockets, struct wh_err *err)
+{
+    struct wh_dns_client *c = calloc(1, sizeof(*c));
+    int number = c && !find_client(dns, container_id) ? number_for(dns, container_id) : -1;
+    if (number < 0) {
+        free(c);
+        wh_close(&take_sockets.udp);
+        wh_close(&take_sockets.tcp);
+        return wh_fail(err, WH_E_LIMIT, "resolver of container %.12s: known already or out of memory", container_id);
+    }
+    c->on = take_sockets;
+    c->netns = -1;
+    dns->clients[number] = c;
+    return 0;
+}
+
+struct wh_dns_listener wh_dns_sockets(const struct wh_dns *dns, const char *container_id)
+{
+    const struct wh_dns_client *c = find_client(dns, container_id);
+    return c ? c->on : (struct wh_dns_listener){-1, -1};
 }
 
 void wh_dns_leave(struct wh_dns *dns, const char *container_id)

@@ -54,10 +54,19 @@ void wh_dns_handle(struct wh_dns *dns);
 int wh_dns_put(struct wh_dns *dns, const struct wh_dns_record *record, struct wh_err *err);
 /* network NULL = all of the container. */
 void wh_dns_drop(struct wh_dns *dns, const char *container_id, const char *network);
+/* The resolver's sockets inside a container's namespace; -1 = none. Whoever keeps duplicates of them beyond the life of
+ * this process loses no question while no name service runs: it waits in the socket. */
+struct wh_dns_listener {
+    int udp, tcp;
+};
 /* Makes the resolver sockets inside the namespace (127.0.0.11, high port, port 53 redirected to it) or, when the
  * container is already known, only replaces who it is. netns_fd is duplicated (needed for `servers`); wh_dns_leave lets
  * go of the namespace. */
 int wh_dns_join(struct wh_dns *dns, int netns_fd, const struct wh_dns_asker *asker, struct wh_err *err);
+/* Before the first join: sockets of an earlier life, with their redirect still in place. Consumed. */
+int wh_dns_adopt(struct wh_dns *dns, const char *container_id, struct wh_dns_listener take_sockets, struct wh_err *err);
+/* The sockets of a container that has joined, borrowed. */
+struct wh_dns_listener wh_dns_sockets(const struct wh_dns *dns, const char *container_id);
 void wh_dns_leave(struct wh_dns *dns, const char *container_id);
 /* The host's resolvers for foreign names; read from /etc/resolv.conf by wh_dns_new, again by this (path NULL = that).
  */
