@@ -197,7 +197,7 @@ static int make_volumes(struct wh_policy *p, const struct wh_container_rec *rec,
     return 0;
 }
 
-static int make_folders(const struct ctr *c, struct wh_err *err)
+int ctr_make_folders(const struct ctr *c, struct wh_err *err)
 {
     static const char *const names[] = {"upper", "work", "files"};
     for (size_t i = 0; i < WH_ARRAY_LEN(names); i++) {
@@ -231,7 +231,7 @@ int ctr_create(struct wh_policy *p, const struct create_request *r, struct ctr *
         wh_state_container_remove(p->project, id, NULL);
         return -1;
     }
-    int made = make_folders(c, err) < 0 ? -1 : ctr_ports_prepare(c, err);
+    int made = ctr_make_folders(c, err) < 0 ? -1 : ctr_ports_prepare(c, err);
     if (made == 0)
         ctr_ports_to_state(c);
     if (made < 0 || ctr_save_state(c, err) < 0) {
@@ -268,6 +268,8 @@ int ctr_remove(struct ctr *c, bool volumes, struct wh_err *err)
     wh_map_del(&p->ctrs, c->rec.id);
     if (volumes)
         remove_anonymous(c);
+    if (c->rec.auto_remove)
+        wh_sessions_ended(p->host->sessions, c->rec.id, c->state.exit_code);
     wh_loop_defer(p->host->loop, free_removed, c);
     return 0;
 }

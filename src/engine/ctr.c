@@ -147,8 +147,9 @@ static void tell_changed(struct wh_policy *p)
         tell_watches(wh_vec_at(&changed, struct ctr *, i));
     for (size_t i = 0; i < changed.len; i++) {
         struct ctr *c = wh_vec_at(&changed, struct ctr *, i);
-        if (c->rec.auto_remove && !c->is_removing && c->phase == CTR_IDLE && (c->state.started_ns || c->start_failed))
-            ctr_remove(c, true, NULL);
+        if (c->rec.auto_remove && !c->is_removing && c->phase == CTR_IDLE && (c->state.started_ns || c->start_failed) &&
+            ctr_remove(c, true, NULL) < 0)
+            wh_sessions_ended(p->host->sessions, c->rec.id, c->state.exit_code);
     }
 }
 

@@ -132,7 +132,7 @@ static void hand_over(struct run *run)
         return;
     }
     struct wh_request *r = op_release(op);
-    if (c->phase == CTR_IDLE)
+    if (c->phase == CTR_IDLE && (!c->rec.auto_remove || c->is_removing))
         wh_request_done(r, c->state.exit_code, NULL);
     else
         wh_session_wait(p->host->sessions, r, c->rec.id, NULL, NULL);

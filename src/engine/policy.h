@@ -191,6 +191,7 @@ int ctr_create(struct wh_policy *p, const struct create_request *r, struct ctr *
 /* check.c: nothing is changed; finds what would make ctr_create or a start fail. */
 int ctr_check(struct wh_policy *p, const struct create_request *r, struct wh_err *err);
 
+int ctr_make_folders(const struct ctr *c, struct wh_err *err); /* upper, work, files; may be there already */
 /* The container must be idle. Takes the record away, and its anonymous volumes if asked. */
 int ctr_remove(struct ctr *c, bool volumes, struct wh_err *err);
 

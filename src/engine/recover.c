@@ -108,7 +108,9 @@ static int adopt_all(struct wh_policy *p, struct wh_err *err)
             wh_arena_fini(&arena);
             continue;
         }
-        if (ctr_adopt(p, &arena, &loaded, &c, &cause) < 0 || ctr_ports_prepare(c, &cause) < 0) {
+        /* Its maker may have been killed between the record and the folders. */
+        if (ctr_adopt(p, &arena, &loaded, &c, &cause) < 0 || ctr_make_folders(c, &cause) < 0 ||
+            ctr_ports_prepare(c, &cause) < 0) {
             wh_auto_free char *text = wh_err_text(&cause);
             wh_log_error("container %s cannot be taken over: %s", items[i].rec.name, text);
         }
