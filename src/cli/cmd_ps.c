@@ -286,14 +286,40 @@ static int read_filter(struct wh_cli *cli, const struct ps_options *o, struct wh
     return wh_opt_list_add(&cli->arena, status, o->filter + strlen("status="));
 }
 
-/* --orphans=false hides containers of services that the files do not enable. */
-static bool is_shown(const struct wh_container *c, const struct wh_opt_list *status, const struct wh_cli_project *p)
+/* enabled: services of the files (--orphans=false), NULL = all are shown. */
+static bool is_shown(const struct wh_container *c, const struct wh_opt_list *status, const struct wh_node *enabled)
 {
     if (status->len && !wh_cli_list_has(status, wh_container_status_text[c->state.status]))
         return false;
-    return !p->load.root || wh_node_get(wh_node_get(p->load.root, "services"), c->rec.service);
+    return !enabled || wh_node_get(enabled, c->rec.service);
 }
 
+static int print_rows(struct wh_cli *cli, const struct ps_options *o, const struct wh_cli_containers *all,
+                      struct wh_err *err)
+{
+    struct wh_cli_row *rows = wh_arena_array(&cli->arena, struct wh_cli_row, all->len + 1);
+    if (!rows)
+        return wh_fail(err, WH_E_LIMIT, "out of memory");
+    for (size_t i = 0; i < all->len; i++)
+        rows[i] = make_row(&cli->arena, &all->items[i], o->no_trunc);
+    return wh_cli_print_list(cli, &listing, o->format, rows, all->len, err);
+}
+
+static int print_all(struct wh_cli *cli, const struct ps_options *o, const struct wh_cli_containers *all,
+                     struct wh_err *err)
+{
+    if (o->services) {
+        print_services(all);
+        return 0;
+    }
+    if (!o->quiet)
+        return print_rows(cli, o, all, err);
+    for (size_t i = 0; i < all->len; i++)
+        printf("%s\n", all->items[i].rec.id);
+    return 0;
+}
+
+/* The files are read only to tell orphans apart. */
 static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 {
     const struct ps_options *o = values;
@@ -304,26 +330,15 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     if (read_filter(cli, o, &status, err) < 0)
         return -1;
     int r = o->orphans ? wh_cli_load_name(cli, &project, err) : wh_cli_load(cli, NULL, &project, err);
-    const struct wh_cli_project *filter = o->orphans ? &(struct wh_cli_project){0} : &project;
     if (r < 0 || wh_cli_containers(cli, &project, &cli->parser.args, what, &all, err) < 0)
         return -1;
+    const struct wh_node *enabled = o->orphans ? NULL : wh_node_get(project.load.root, "services");
     size_t n = 0;
     for (size_t i = 0; i < all.len; i++)
-        if (is_shown(&all.items[i], &status, filter))
+        if (is_shown(&all.items[i], &status, enabled))
             all.items[n++] = all.items[i];
     all.len = n;
-    if (o->services) {
-        print_services(&all);
-        return 0;
-    }
-    struct wh_cli_row *rows = wh_arena_array(&cli->arena, struct wh_cli_row, n + 1);
-    for (size_t i = 0; i < n && o->quiet; i++)
-        printf("%s\n", all.items[i].rec.id);
-    if (o->quiet)
-        return 0;
-    for (size_t i = 0; rows && i < n; i++)
-        rows[i] = make_row(&cli->arena, &all.items[i], o->no_trunc);
-    return wh_cli_print_list(cli, &listing, o->format, rows, rows ? n : 0, err);
+    return print_all(cli, o, &all, err);
 }
 
 const struct wh_cmd wh_cmd_ps = {

@@ -5,6 +5,7 @@
 #include "cli/processes.h"
 #include "cli/project.h"
 #include "whale/ui.h"
+#include "whale/util/file.h"
 #include "whale/util/time.h"
 
 #include <pwd.h>
@@ -12,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define PROC_MAX ((size_t)1 << 20)
 
 struct process {
     pid_t pid, parent;
@@ -56,13 +59,11 @@ static void read_uid(pid_t pid, uid_t *ret)
 
 static int read_process(pid_t pid, struct process *ret)
 {
-    char path[64], text[1024];
+    char path[64];
+    wh_auto_str text = {0};
     *ret = (struct process){.pid = pid};
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    wh_auto_file file = fopen(path, "re");
-    size_t n = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
-    text[n] = '\0';
-    if (n == 0 || parse_stat(text, ret) < 0)
+    if (wh_file_read(path, PROC_MAX, &text, NULL) < 0 || parse_stat(wh_str_c(&text), ret) < 0)
         return -1;
     read_uid(pid, &ret->uid);
     return 0;
@@ -71,11 +72,12 @@ static int read_process(pid_t pid, struct process *ret)
 /* Words of the command line with blanks between; kernel-made names in brackets when it is empty. */
 static void read_command(const struct process *p, struct wh_str *out)
 {
-    char path[64], text[4096];
-    wh_auto_str plain = {0};
+    char path[64];
+    wh_auto_str raw = {0}, plain = {0};
     snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)p->pid);
-    wh_auto_file file = fopen(path, "re");
-    size_t n = file ? fread(text, 1, sizeof(text), file) : 0;
+    wh_file_read(path, PROC_MAX, &raw, NULL);
+    const char *text = wh_str_c(&raw);
+    size_t n = raw.len;
     while (n && text[n - 1] == '\0')
         n--;
     for (size_t i = 0; i < n; i++)

@@ -124,7 +124,7 @@ static int fail_unknown_command(const char *name, struct wh_err *err)
 {
     const char *names[64];
     size_t n = 0;
-    for (; wh_commands[n] && n < WH_ARRAY_LEN(names); n++)
+    for (; n < WH_ARRAY_LEN(names) && wh_commands[n]; n++)
         names[n] = wh_commands[n]->name;
     const char *near = wh_did_you_mean(name, names, n);
     wh_fail(err, WH_E_USAGE, "unknown command: \"%s\"", name);

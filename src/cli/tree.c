@@ -74,7 +74,9 @@ static int hand_over_file(struct walker *w, int dir_fd, const char *name, struct
     }
     e->read = read_fd;
     e->ctx = &fd;
-    return w->sink->add(w->sink->ctx, e, err);
+    int r = w->sink->add(w->sink->ctx, e, err);
+    e->ctx = NULL;
+    return r;
 }
 
 static int hand_over(struct walker *w, int dir_fd, const char *name, struct wh_tree_entry *e, struct wh_err *err)

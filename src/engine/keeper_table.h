@@ -92,6 +92,7 @@ void wh_keeper_copy_text(char *field, size_t size, const char *text);
 
 /* ---- a keeper made from S (K was killed) ------------------------------------------------------------------------ */
 
+#define WH_KEEPER_TAKEOVER_ENV "WHALE_COMPOSE_TAKEOVER" /* number of the memory file's descriptor */
 /* Turns the calling S into the keeper of a new S by executing the supervisor again with everything of the table handed
  * over; listen_fd too. Returns only on failure. */
 int wh_keeper_takeover(const char *project, int listen_fd, struct wh_keeper_table *t, struct wh_err *err);

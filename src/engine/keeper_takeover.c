@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -80,8 +81,10 @@ int wh_keeper_takeover(const char *project, int listen_fd, struct wh_keeper_tabl
         keep_open(t->fds[i].fd);
     keep_open(listen_fd);
     keep_open(out);
-    char *const argv[] = {(char *)"whale-supervisor", (char *)project, number, NULL};
-    execv("/proc/self/exe", argv);
+    /* By the environment: the command line stays as it is known by. */
+    char *const argv[] = {(char *)"whale-supervisor", (char *)project, NULL};
+    if (setenv(WH_KEEPER_TAKEOVER_ENV, number, 1) == 0)
+        execv("/proc/self/exe", argv);
     return wh_fail(err, errno, "execute the supervisor again");
 }
 

@@ -140,8 +140,10 @@ static int run_loop(const char *project, int keeper_fd, const struct rlimit *nof
 int wh_supervisor_main(int argc, char **argv)
 {
     wh_log_open(2, getenv("WHALE_COMPOSE_DEBUG") ? WH_LOG_DEBUG : WH_LOG_WARN);
-    int takeover_fd = argc == 3 ? atoi(argv[2]) : -1;
-    if ((argc != 2 && takeover_fd < 0) || fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC) < 0) {
+    const char *takeover = getenv(WH_KEEPER_TAKEOVER_ENV);
+    int takeover_fd = takeover ? atoi(takeover) : -1;
+    unsetenv(WH_KEEPER_TAKEOVER_ENV);
+    if (argc != 2 || fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC) < 0) {
         wh_log_error("whale-supervisor is started by whale-compose, with its socket as descriptor %d", LISTEN_FD);
         return 2;
     }

@@ -20,8 +20,8 @@ struct wh_arena_block {
     _Alignas(16) char data[];
 };
 
-/* Blocks grow with the arena: doubling while it is small (a supervisor has some for each container), later by a quarter:
- * a large load makes few of them and wastes little. */
+/* Blocks grow with the arena: doubling while it is small (a supervisor has some for each container), later by a
+ * quarter: a large load makes few of them and wastes little. */
 static size_t block_size(const struct wh_arena *a, size_t need)
 {
     size_t size = a->used_bytes < 4 * BLOCK_BYTES ? a->used_bytes : a->used_bytes / 4;

@@ -195,7 +195,7 @@ static void outputs(void **state)
         {"port db 443", 1, ""},
         {"port web eighty", 1, ""},
         {"logs", 0, "web-1  | first\ndb-1   | second\nweb-1  | third\ndb-1   | unfinished\n"},
-        {"logs --no-log-prefix -n 1", 0, "third\nished\n"},
+        {"logs --no-log-prefix -n 1", 0, "third\nunfinished\n"},
         {"logs -t --no-log-prefix web --until 2026-01-01T00:00:02Z", 0, "2026-01-01T00:00:01.000000000Z first\n"},
         {"logs --index 2 web", 0, ""},
         {"logs --since rubbish", 1, ""},
