@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define MAX_PROFILE   ((size_t)4 << 20)
@@ -158,10 +159,12 @@ static int compile(const char *profile_text, const char *name, uint64_t caps, st
 static void make_key(const char *profile_text, uint64_t caps, char ret[WH_SHA256_HEX])
 {
     struct wh_sha256 h;
-    char head[128];
+    struct utsname kernel;
+    char head[256];
     const struct scmp_version *v = seccomp_version();
-    snprintf(head, sizeof(head), CACHE_VERSION " %u.%u.%u %x %llx %d ", v->major, v->minor, v->micro,
-             seccomp_arch_native(), (unsigned long long)caps, SECCOMP_LAST_KNOWN);
+    snprintf(head, sizeof(head), CACHE_VERSION " %u.%u.%u %x %llx %d %s ", v->major, v->minor, v->micro,
+             seccomp_arch_native(), (unsigned long long)caps, SECCOMP_LAST_KNOWN,
+             uname(&kernel) == 0 ? kernel.release : "");
     wh_sha256_init(&h);
     wh_sha256_add(&h, head, strlen(head));
     for (size_t i = 0; !profile_text && wh_seccomp_allowed[i]; i++)

@@ -14,7 +14,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#define MAX_ARGS 6
+#define MAX_ARGS  6
+#define MAX_ERRNO 4095
 
 static const struct {
     const char *name;
@@ -58,12 +59,38 @@ static int parse_action(const struct wh_node *from, const char *key, const char 
     for (size_t i = 0; i < WH_ARRAY_LEN(actions); i++) {
         if (strcmp(name, actions[i].name) != 0)
             continue;
+        if (code > MAX_ERRNO)
+            return wh_fail(err, WH_E_INVALID, "%s: %lld is no error number", errno_key, (long long)code);
         *ret = actions[i].action;
         if (code >= 0 && *ret == SCMP_ACT_ERRNO(EPERM))
             *ret = SCMP_ACT_ERRNO((uint32_t)code);
         return 0;
     }
     return wh_fail(err, WH_E_INVALID, "%s: unknown action \"%s\"", key, name);
+}
+
+/* Everything below walks these as lists, so a mapping or a word in their place is refused first. keys ends with NULL.
+ */
+static int check_lists(const struct wh_node *map, const char *const *keys, struct wh_err *err)
+{
+    for (; *keys; keys++) {
+        const struct wh_node *list = wh_node_get(map, *keys);
+        if (list && list->kind != WH_NODE_SEQ && list->kind != WH_NODE_NULL)
+            return wh_fail(err, WH_E_INVALID, "\"%s\" must be a list", *keys);
+    }
+    return 0;
+}
+
+static int check_group(const struct wh_node *group, struct wh_err *err)
+{
+    static const char *const own[] = {"names", "args", NULL}, *const conditions[] = {"caps", "arches", NULL};
+    if (group->kind != WH_NODE_MAP)
+        return wh_fail(err, WH_E_INVALID, "must be an object");
+    if (check_lists(group, own, err) < 0)
+        return -1;
+    if (check_lists(wh_node_get(group, "includes"), conditions, err) < 0)
+        return wh_wrap(err, "includes");
+    return check_lists(wh_node_get(group, "excludes"), conditions, err) < 0 ? wh_wrap(err, "excludes") : 0;
 }
 
 static const struct wh_node *item(const struct wh_node *seq, size_t i)
@@ -188,6 +215,8 @@ static int add_group(struct seccomp_rules *rules, const struct wh_node *group, u
     size_t n;
     const struct wh_node *names = wh_node_get(group, "names");
     const char *single = wh_node_get_str(group, "name", NULL);
+    if (check_group(group, err) < 0)
+        return -1;
     if (!applies(group, caps))
         return 0;
     if (parse_action(group, "action", "errnoRet", &action, err) < 0 ||
@@ -231,8 +260,11 @@ static int add_sub_architectures(scmp_filter_ctx ctx, const struct wh_node *map,
         uint32_t arch;
         const char *name;
     } natives[] = {{SCMP_ARCH_X86_64, "SCMP_ARCH_X86_64"}, {SCMP_ARCH_AARCH64, "SCMP_ARCH_AARCH64"}};
+    static const char *const lists[] = {"subArchitectures", NULL};
     for (size_t i = 0; i < wh_node_len(map); i++) {
         const char *name = wh_node_get_str(item(map, i), "architecture", "");
+        if (check_lists(item(map, i), lists, err) < 0)
+            return wh_wrap(err, "archMap[%zu]", i);
         for (size_t k = 0; k < WH_ARRAY_LEN(natives); k++) {
             if (natives[k].arch == seccomp_arch_native() && !strcmp(natives[k].name, name) &&
                 add_architectures(ctx, wh_node_get(item(map, i), "subArchitectures"), err) < 0)
@@ -245,9 +277,11 @@ static int add_sub_architectures(scmp_filter_ctx ctx, const struct wh_node *map,
 int wh_seccomp_build_profile(struct seccomp_rules *rules, const struct wh_node *profile, uint64_t caps,
                              struct wh_err *err)
 {
+    static const char *const lists[] = {"architectures", "archMap", "syscalls", NULL};
     uint32_t action;
     const struct wh_node *groups = wh_node_get(profile, "syscalls");
-    if (parse_action(profile, "defaultAction", "defaultErrnoRet", &action, err) < 0)
+    if (check_lists(profile, lists, err) < 0 ||
+        parse_action(profile, "defaultAction", "defaultErrnoRet", &action, err) < 0)
         return -1;
     rules->ctx = seccomp_init(action);
     if (!rules->ctx)

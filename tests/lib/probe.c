@@ -20,6 +20,7 @@
  *   stat PATH          type mode uid gid rdev
  *   clone FLAGS        clone(2) with flags: errno or ok
  *   personality N      errno or ok
+ *   type TEXT          pushes TEXT into the terminals on 0, 1 and 2 as if typed; for each errno or ok
  *   exit CODE / signal N / sleep SECONDS / alloc MIB / fork N
  */
 #include <dirent.h>
@@ -30,6 +31,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -175,6 +177,7 @@ static const struct named_call calls[] = {
     CALL(acct),
     CALL(add_key),
     CALL(bpf),
+    CALL(clock_settime),
     CALL(clone3),
     CALL(delete_module),
     CALL(fanotify_init),
@@ -206,16 +209,21 @@ static const struct named_call calls[] = {
     CALL(process_madvise),
     CALL(quotactl),
     CALL(quotactl_fd),
+    CALL(reboot),
     CALL(request_key),
     CALL(set_mempolicy),
+    CALL(set_mempolicy_home_node),
     CALL(setdomainname),
     CALL(sethostname),
     CALL(setns),
+    CALL(settimeofday),
     CALL(swapoff),
     CALL(swapon),
+    CALL(syslog),
     CALL(umount2),
     CALL(unshare),
     CALL(userfaultfd),
+    CALL(vhangup),
     CALL(getpid),
     CALL(sync),
     CALL(getcpu),
@@ -228,6 +236,20 @@ static const struct named_call calls[] = {
     CALL(kexec_file_load),
     CALL(lookup_dcookie),
     CALL(arch_prctl),
+    CALL(_sysctl),
+    CALL(afs_syscall),
+    CALL(create_module),
+    CALL(get_kernel_syms),
+    CALL(getpmsg),
+    CALL(nfsservctl),
+    CALL(putpmsg),
+    CALL(query_module),
+    CALL(security),
+    CALL(sysfs),
+    CALL(tuxcall),
+    CALL(uselib),
+    CALL(ustat),
+    CALL(vserver),
 #endif
 };
 
@@ -314,6 +336,18 @@ static int ask_personality(char **argv)
     return answer(NULL, syscall(SYS_personality, number(argv, 0)));
 }
 
+static int ask_type(char **argv)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        const char name[] = {(char)('0' + fd), '\0'};
+        int ret = 0;
+        for (const char *p = argv[0]; *p && ret == 0; p++)
+            ret = ioctl(fd, TIOCSTI, p);
+        answer(name, ret == 0 ? ioctl(fd, TIOCSTI, "\n") : ret);
+    }
+    return 0;
+}
+
 static int do_exit(char **argv)
 {
     return (int)number(argv, 0);
@@ -376,7 +410,7 @@ static const struct {
     {"clone", ask_clone, 1},     {"personality", ask_personality, 1},
     {"exit", do_exit, 1},        {"signal", do_signal, 1},
     {"sleep", do_sleep, 1},      {"alloc", do_alloc, 1},
-    {"fork", do_fork, 1},
+    {"fork", do_fork, 1},        {"type", ask_type, 1},
 };
 
 int main(int argc, char **argv)
