@@ -201,6 +201,8 @@ void ctr_start_status(struct ctr *c); /* reads the child's report as far as it i
 void ctr_running(struct ctr *c, bool is_new);
 void ctr_close_process(struct ctr *c);
 void ctr_give_back(struct ctr *c); /* cgroup, namespace, ports, layers */
+/* Takes the layers of its image and of those it mounts; again without harm. Given back by ctr_give_back. */
+int ctr_hold_images(struct ctr *c, struct wh_err *err);
 int ctr_capture_recover(struct ctr *c, struct wh_err *err);
 
 /* stop.c */

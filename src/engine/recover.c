@@ -43,6 +43,7 @@ static bool is_unrecorded(const struct ctr *c, const struct wh_keeper_process *p
 static void adopt_live(struct ctr *c, const struct wh_keeper_process *proc)
 {
     wh_auto_err err = {0};
+    wh_auto_err not_held = {0};
     bool is_new = is_unrecorded(c, proc);
     c->restart_streak = c->state.restart_count;
     open_cgroup(c, NULL);
@@ -55,7 +56,10 @@ static void adopt_live(struct ctr *c, const struct wh_keeper_process *proc)
         wh_auto_free char *text = wh_err_text(&err);
         wh_log_error("take over container %s: %s", c->rec.name, text);
     }
-    wh_image_hold_add(&c->hold, c->image, NULL);
+    if (ctr_hold_images(c, &not_held) < 0) {
+        wh_auto_free char *text = wh_err_text(&not_held);
+        wh_log_error("hold the layers of container %s: %s", c->rec.name, text);
+    }
     if (c->netns_fd >= 0)
         ctr_net_recover(c);
     ports_recover(c);

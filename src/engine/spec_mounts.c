@@ -168,7 +168,8 @@ static bool option_list_has(const char *list, const char *word)
 }
 
 /* driver_opts of the local driver: a bind in disguise, or any file system of the kernel. */
-static int add_driver_mount(struct maker *m, const struct wh_volume_rec *v, const struct wh_mount_rec *rec)
+static int add_driver_mount(struct maker *m, const struct wh_volume_rec *v, const struct wh_mount_rec *rec,
+                            bool no_copy)
 {
     const char *type = driver_option(v, "type"), *o = driver_option(v, "o"), *device = driver_option(v, "device");
     bool is_bind = option_list_has(o, "bind") || option_list_has(o, "rbind") || wh_streq(type, "bind");
@@ -177,6 +178,7 @@ static int add_driver_mount(struct maker *m, const struct wh_volume_rec *v, cons
         return wh_fail(m->err, ENOMEM, "mounts");
     mount->label = wh_arena_fmt(m->a, "volume %s", v->name);
     mount->readonly = rec->read_only || option_list_has(o, "ro");
+    mount->no_copy = no_copy;
     if (!device)
         return wh_fail(m->err, WH_E_INVALID, "volume %s: driver_opts has no device", v->name);
     if (is_bind && !wh_path_exists(device))
@@ -192,15 +194,17 @@ static int add_volume(struct maker *m, const struct wh_mount_rec *rec, const str
     int r = wh_state_volume_load(m->a, rec->name, &v, m->err);
     if (r != 0)
         return r < 0 ? -1 : wh_fail(m->err, WH_E_NOT_FOUND, "volume %s is not there", rec->name);
+    /* Docker fills volumes when it creates a container, not whenever that starts again. */
+    bool no_copy = (sm && sm->volume && sm->volume->nocopy) || m->c->state.started_ns != 0;
     if (driver_option(&v, "device") || driver_option(&v, "type"))
-        return add_driver_mount(m, &v, rec);
+        return add_driver_mount(m, &v, rec, no_copy);
     struct wh_mount *mount = add_mount(m, WH_MOUNT_VOLUME, wh_arena_strdup(m->a, v.mountpoint), rec->target);
     if (!mount)
         return wh_fail(m->err, ENOMEM, "mounts");
     mount->label = wh_arena_fmt(m->a, "volume %s", rec->name);
     mount->readonly = rec->read_only;
     mount->subpath = sm && sm->volume ? sm->volume->subpath : NULL;
-    mount->no_copy = (sm && sm->volume && sm->volume->nocopy) || m->c->state.started_ns != 0;
+    mount->no_copy = no_copy;
     return 0;
 }
 

@@ -286,13 +286,33 @@ static int make_cgroup(struct ctr *c, const struct wh_container_spec *spec, stru
     return 0;
 }
 
+static int hold_mounted_image(struct ctr *c, const char *name, struct wh_err *err)
+{
+    wh_auto_arena a = {0};
+    struct wh_image image;
+    int r = wh_image_lookup(&a, wh_state_root(), name, &image, err);
+    return r ? r : wh_image_hold_add(&c->hold, &image, err);
+}
+
+int ctr_hold_images(struct ctr *c, struct wh_err *err)
+{
+    const char *name = c->rec.image;
+    int r = wh_image_hold_add(&c->hold, c->image, err);
+    for (size_t i = 0; r == 0 && i < c->rec.n_mounts; i++) {
+        if (!wh_streq(c->rec.mounts[i].type, "image"))
+            continue;
+        name = c->rec.mounts[i].source;
+        r = hold_mounted_image(c, name, err);
+    }
+    return r > 0 ? wh_fail(err, WH_E_NOT_FOUND, "image %s was removed", name) : r;
+}
+
 static int prepare_and_launch(struct ctr *c, struct wh_err *err)
 {
     wh_auto_arena a = {0};
     struct wh_container_spec spec;
-    int held = wh_image_hold_add(&c->hold, c->image, err);
-    if (held != 0)
-        return held < 0 ? -1 : wh_fail(err, WH_E_NOT_FOUND, "image %s was removed", c->rec.image);
+    if (ctr_hold_images(c, err) < 0)
+        return -1;
     if (ctr_ports_reserve(c, err) < 0 || ctr_net_attach(c, err) < 0 || ctr_write_files(c, err) < 0 ||
         spec_build(&a, c, &spec, err) < 0 || set_namespaces(c, &spec, err) < 0)
         return -1;

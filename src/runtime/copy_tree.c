@@ -243,9 +243,11 @@ static int copy_symlink(int from_dir, int to_dir, const char *name, const struct
 
 static int copy_node(int to_dir, const char *name, const struct stat *st)
 {
-    if (mknodat(to_dir, name, st->st_mode & (S_IFMT | 07777), st->st_rdev) < 0)
+    const struct timespec times[2] = {st->st_atim, st->st_mtim};
+    if (mknodat(to_dir, name, st->st_mode & (S_IFMT | 07777), st->st_rdev) < 0 ||
+        fchownat(to_dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
         return -1;
-    return fchownat(to_dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW);
+    return utimensat(to_dir, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
 struct level {

@@ -60,6 +60,20 @@ static int make_copy(struct seed *s, int source_fd)
     return renameat(s->parent_fd, s->seeding, s->parent_fd, s->seeded);
 }
 
+/* A host's folder behind driver_opts may be a file system of its own: nothing can be renamed into that. */
+static bool is_mount_point(int fd)
+{
+    struct statx stx;
+    return statx(fd, "", AT_EMPTY_PATH, 0, &stx) == 0 && (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+static int copy_in_place(const struct seed *s, int source_fd)
+{
+    if (wh_tree_copy(source_fd, s->volume_fd) < 0)
+        return -1;
+    return wh_tree_copy_attributes(source_fd, s->volume_fd);
+}
+
 static int seed(struct seed *s, int source_fd, const char *volume_path)
 {
     if (open_seed(s, volume_path) < 0)
@@ -70,6 +84,8 @@ static int seed(struct seed *s, int source_fd, const char *volume_path)
     int empty = wh_tree_is_empty(s->volume_fd);
     if (empty <= 0)
         return empty;
+    if (is_mount_point(s->volume_fd))
+        return copy_in_place(s, source_fd);
     if (make_copy(s, source_fd) < 0)
         return -1;
     return take_finished(s) < 0 ? -1 : 0;
