@@ -39,13 +39,19 @@ static int open_seed(struct seed *s, const char *volume_path)
     return s->parent_fd < 0 || s->volume_fd < 0 ? -1 : flock(s->volume_fd, LOCK_EX);
 }
 
-/* Attributes of the root travel with the finished copy, whose folder has them too. 1: there was one. */
+/* Attributes of the root travel with the finished copy, whose folder has them too, but its times only until the first
+ * entry leaves it. 1: there was one. */
 static int take_finished(struct seed *s)
 {
+    struct stat st;
     wh_auto_fd done = openat(s->parent_fd, s->seeded, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (done < 0)
         return errno == ENOENT ? 0 : -1;
-    if (wh_tree_move_entries(done, s->volume_fd) < 0 || wh_tree_copy_attributes(done, s->volume_fd) < 0)
+    if (fstat(done, &st) < 0 || wh_tree_move_entries(done, s->volume_fd) < 0 ||
+        wh_tree_copy_attributes(done, s->volume_fd) < 0)
+        return -1;
+    const struct timespec times[2] = {st.st_atim, st.st_mtim};
+    if (futimens(s->volume_fd, times) < 0)
         return -1;
     return unlinkat(s->parent_fd, s->seeded, AT_REMOVEDIR) < 0 ? -1 : 1;
 }
