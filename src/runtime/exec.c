@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -28,6 +29,19 @@ struct exec_child {
     const struct wh_cgroup *cgroup; /* may be NULL */
 };
 
+/* The root as the first process has it. setns alone leads to the root of the mount namespace, which is another one
+ * where the host's / is not that of its namespace (a system in its initramfs, a chroot). */
+static int hold_root(struct exec_child *c)
+{
+    char path[32];
+    pid_t pid = wh_sys_pidfd_pid(c->spec->container_pidfd);
+    snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+    c->launch.root_fd = pid > 0 ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (!wh_sys_pidfd_is_alive(c->spec->container_pidfd))
+        return wh_report_fail_as(&c->launch.report, 125, 0, "the container has ended");
+    return c->launch.root_fd < 0 ? wh_report_fail(&c->launch.report, "open the container's root") : 0;
+}
+
 static int enter_namespaces(struct exec_child *c)
 {
     const int kinds = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
@@ -39,10 +53,12 @@ static int enter_namespaces(struct exec_child *c)
     for (int i = 0; c->cgroup && i < WH_CTL_MAX_; i++)
         if (c->cgroup->v1_fd[i] >= 0 && write(c->cgroup->v1_fd[i], "0", 1) != 1)
             return wh_report_fail(&c->launch.report, "join the container's cgroup");
+    if (hold_root(c) < 0)
+        return -1;
     if (setns(c->spec->container_pidfd, kinds) < 0)
         return wh_report_fail(&c->launch.report, "join the container's namespaces");
-    if (!wh_sys_pidfd_is_alive(c->spec->container_pidfd))
-        return wh_report_fail_as(&c->launch.report, 125, 0, "the container has ended");
+    if (fchdir(c->launch.root_fd) < 0 || chroot(".") < 0)
+        return wh_report_fail(&c->launch.report, "enter the container's root");
     return 0;
 }
 
@@ -75,9 +91,6 @@ static int open_pts(int root_fd)
 static int open_tree_parts(struct exec_child *c)
 {
     struct wh_launch *l = &c->launch;
-    l->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (l->root_fd < 0 || fchdir(l->root_fd) < 0)
-        return wh_report_fail(&l->report, "open the container's root");
     l->proc_fd = wh_sys_mount_new("proc", NULL, 0, WH_MNT_NOSUID | WH_MNT_NODEV | WH_MNT_NOEXEC);
     if (l->proc_fd < 0)
         return wh_report_fail(&l->report, "make a procfs");

@@ -9,6 +9,9 @@
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -29,6 +32,21 @@ bool wh_sys_pidfd_is_alive(int pidfd)
 {
     struct pollfd p = {.fd = pidfd, .events = POLLIN};
     return poll(&p, 1, 0) == 0;
+}
+
+pid_t wh_sys_pidfd_pid(int pidfd)
+{
+    char path[48], text[512];
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+    wh_auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (n < 0)
+        return -1;
+    text[n] = '\0';
+    const char *line = strstr(text, "\nPid:\t");
+    int pid = line ? atoi(line + 6) : -1;
+    errno = ESRCH;
+    return pid > 0 ? pid : -1;
 }
 
 int wh_sys_join_new_session_keyring(const char *name)

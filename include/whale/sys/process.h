@@ -30,6 +30,7 @@ pid_t wh_sys_fork(void);
 int wh_sys_pidfd_open(pid_t pid);
 int wh_sys_pidfd_signal(int pidfd, int signo);
 bool wh_sys_pidfd_is_alive(int pidfd);
+pid_t wh_sys_pidfd_pid(int pidfd); /* in the pid namespace of the caller's /proc; -1 with ESRCH when it is gone */
 
 /* Of the calling task only. */
 int wh_sys_setgroups(size_t n, const gid_t *groups);

@@ -21,7 +21,7 @@
 
 struct call_case {
     const char *call;
-    const char *result;
+    const char *result; /* "a|b": b on kernels without the call */
 };
 
 /* With the default capabilities; called with zeros. */
@@ -99,10 +99,10 @@ static const struct call_case default_calls[] = {
     {"ptrace", "ok"},
     {"memfd_create", "EFAULT"},
     {"sync", "ok"},
-    {"451", "EFAULT"}, /* cachestat: younger than libseccomp, allowed */
-    {"457", "EPERM"},  /* statmount: younger, needs CAP_SYS_ADMIN */
-    {"462", "ok"},     /* mseal of nothing */
-    {"500", "ENOSYS"}, /* younger than the tables */
+    {"451", "EFAULT|ENOSYS"}, /* cachestat: younger than libseccomp, allowed */
+    {"457", "EPERM"},         /* statmount: younger, needs CAP_SYS_ADMIN */
+    {"462", "ok|ENOSYS"},     /* mseal of nothing */
+    {"500", "ENOSYS"},        /* younger than the tables */
 };
 
 /* The lines of the answer are compared one by one, so that each failure names its call. */
@@ -116,9 +116,12 @@ static void test_default_calls(void **state)
     assert_int_equal(rt_run(&t, argv), 0);
     char *save = NULL, *line = strtok_r(t.out.data, "\n", &save);
     for (size_t i = 0; i < WH_ARRAY_LEN(default_calls); i++, line = strtok_r(NULL, "\n", &save)) {
-        wh_auto_free char *want = wh_fmt("%s %s", default_calls[i].call, default_calls[i].result);
+        const struct call_case *c = &default_calls[i];
+        const char *bar = strchr(c->result, '|');
+        wh_auto_free char *want = wh_fmt("%s %.*s", c->call, (int)strcspn(c->result, "|"), c->result);
+        wh_auto_free char *other = wh_fmt("%s %s", c->call, bar ? bar + 1 : c->result);
         assert_non_null(line);
-        if (strcmp(line, want) != 0)
+        if (strcmp(line, want) != 0 && strcmp(line, other) != 0)
             fail_msg("wanted \"%s\", got \"%s\"", want, line);
     }
     rt_fini(&t);
