@@ -105,7 +105,7 @@ struct image {
 
 static struct image make_headers(size_t code_len)
 {
-    size_t entry = sizeof(struct image) + (size_t)(wh_init_entry - __start_wh_init_code);
+    size_t entry = sizeof(struct image) + ((uintptr_t)wh_init_entry - (uintptr_t)__start_wh_init_code);
     struct image i = {
         .head = {.e_type = ET_EXEC,
                  .e_machine = INIT_MACHINE,
@@ -133,7 +133,7 @@ static struct image make_headers(size_t code_len)
 static int make_program(void)
 {
     unsigned char bytes[4096];
-    size_t code_len = (size_t)(__stop_wh_init_code - __start_wh_init_code);
+    size_t code_len = (uintptr_t)__stop_wh_init_code - (uintptr_t)__start_wh_init_code;
     struct image head = make_headers(code_len);
     if (sizeof(head) + code_len > sizeof(bytes)) {
         errno = EFBIG;

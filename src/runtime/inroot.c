@@ -92,7 +92,7 @@ static int ensure(int root_fd, const char *path, bool dir, int depth)
         errno = depth >= MAX_LINKS * 2 ? ELOOP : ENAMETOOLONG;
         return -1;
     }
-    strcpy(copy, path);
+    snprintf(copy, sizeof(copy), "%s", path);
     trim_slashes(copy);
     const char *name = split_last(copy, parent, sizeof(parent));
     if (!strcmp(name, "..") || !strcmp(name, ".")) {

@@ -107,7 +107,7 @@ static int mask_thermal(struct wh_child *c, struct mask_sources *s)
         wh_auto_fd dir = wh_inroot_open_plain(c->launch.root_fd, path, O_PATH);
         if (dir < 0 || faccessat(dir, "thermal_throttle", F_OK, 0) < 0)
             return 0;
-        strcat(path, "/thermal_throttle");
+        snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/thermal_throttle", cpu);
         if (mask_path(c, s, path) < 0)
             return -1;
     }

@@ -220,7 +220,7 @@ static struct cached *add_to_cache(struct cached **list, const char *key, struct
     struct cached *c = calloc(1, sizeof(*c));
     if (!c)
         return NULL;
-    strcpy(c->key, key);
+    snprintf(c->key, sizeof(c->key), "%s", key);
     c->bpf.n = take_program->len / sizeof(struct sock_filter);
     c->bpf.filters = wh_str_take(take_program);
     c->next = *list;

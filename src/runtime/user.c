@@ -133,8 +133,9 @@ static bool match_account(char *line, const char *wanted, bool by_number, struct
     if (strlen(f[0]) >= sizeof(ret->name))
         return false;
     *ret = (struct account){.found = true, .uid = uid, .gid = gid};
-    strcpy(ret->name, f[0]);
-    strcpy(ret->home, f[5][0] == '/' && strlen(f[5]) < sizeof(ret->home) ? f[5] : "/");
+    snprintf(ret->name, sizeof(ret->name), "%s", f[0]);
+    bool usable = f[5][0] == '/' && strlen(f[5]) < sizeof(ret->home);
+    snprintf(ret->home, sizeof(ret->home), "%s", usable ? f[5] : "/");
     return true;
 }
 
@@ -255,7 +256,7 @@ static int resolve_group(struct wh_report *r, int root_fd, const char *text, gid
 static int set_identity(struct wh_report *r, const char *text, const struct account *account, struct wh_user *ret)
 {
     *ret = (struct wh_user){.uid = account->uid, .gid = account->gid};
-    strcpy(ret->home, account->home);
+    snprintf(ret->home, sizeof(ret->home), "%s", account->home);
     if (account->found)
         return 0;
     if (is_number(text)) {
