@@ -22,7 +22,7 @@ $(PROBE): tests/lib/probe.c
 	$(call SAY,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -static -o $@ $<
 
-unit: $(UNIT_BIN) $(if $(wildcard tests/lib/probe.c),$(PROBE)) ## unit tests (T=name runs one)
+unit: all $(UNIT_BIN) $(if $(wildcard tests/lib/probe.c),$(PROBE)) ## unit tests (T=name runs one)
 	$(Q)PROBE=$(abspath $(PROBE)) BUILD_DIR=$(abspath $(B)) tests/lib/run-unit $(if $(T),$(filter %/test_$(T),$(UNIT_BIN)),$(UNIT_BIN))
 
 cases: all ## golden cases of the loader (T=topic or T=topic/case selects)

@@ -329,6 +329,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     unsigned what = (o->all ? WH_CLI_ONEOFF | WH_CLI_STOPPED : 0) | (o->status.len || o->filter ? WH_CLI_STOPPED : 0);
     if (read_filter(cli, o, &status, err) < 0)
         return -1;
+    cli->hides_warnings = true;
     int r = o->orphans ? wh_cli_load_or_name(cli, NULL, &project, err) : wh_cli_load(cli, NULL, &project, err);
     if (r < 0 || wh_cli_containers(cli, &project, &cli->parser.args, what, &all, err) < 0)
         return -1;

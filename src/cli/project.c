@@ -78,7 +78,7 @@ static int finish_load(struct wh_cli *cli, int status, struct wh_cli_project *p,
 {
     cli->env = &p->load.env;
     bool failed = status < 0;
-    if (wh_cli_print_diags(cli, &p->load.diags, failed) > 0 && failed) {
+    if ((failed || !cli->hides_warnings) && wh_cli_print_diags(cli, &p->load.diags, failed) > 0 && failed) {
         wh_err_fini(err); /* said with place and excerpt */
         return -1;
     }

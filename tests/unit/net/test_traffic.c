@@ -380,7 +380,10 @@ static void test_detach_and_names(void **state)
     snprintf(more.ifname, sizeof(more.ifname), "%s", name);
     more.gateway4 = (struct wh_addr){0};
     assert_int_equal(wh_net_attach(&scope, a2, &more, 1, &err), 0);
-    assert_true(wh_starts(ask_from(a2, SOCK_STREAM, "10.77.2.10", 80), "a1 10.77.2.11"));
+    bool answered = false; /* the bridge's port is not up at once */
+    for (int i = 0; i < 10 && !answered; i++)
+        answered = wh_starts(ask_from(a2, SOCK_STREAM, "10.77.2.10", 80), "a1 10.77.2.11");
+    assert_true(answered);
     assert_int_equal(wh_net_detach(a2, name, &err), 0);
     assert_int_equal(wh_net_detach(a2, name, &err), 0);
     more.bridge = "nosuch";

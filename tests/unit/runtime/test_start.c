@@ -19,7 +19,7 @@ struct sh_case {
 static const struct sh_case sh_cases[] = {
     {"first process is pid 1", "echo $$", 0, "1\n"},
     {"hostname", "hostname", 0, "box\n"},
-    {"only its own processes", "ls -d /proc/[0-9]* | wc -l", 0, "3\n"},
+    {"only its own processes", "set -- /proc/[0-9]*; echo $#", 0, "1\n"},
     {"root is writable", "echo a > /x && cat /x", 0, "a\n"},
     {"devices", "ls /dev | grep -v core", 0,
      "fd\nfull\nmqueue\nnull\nptmx\npts\nrandom\nshm\nstderr\nstdin\nstdout\ntty\nurandom\nzero\n"},
