@@ -33,7 +33,7 @@ struct wh_cli_common {
 struct wh_cmd;
 
 struct wh_cli {
-    bool hides_warnings; /* of the files: commands that only list say nothing but errors */
+    bool hides_warnings;   /* of the files: commands that only list say nothing but errors */
     struct wh_arena arena; /* lives as long as the process */
     char **envp;
     const char *cwd; /* absolute */
