@@ -5,6 +5,11 @@ load lib.bash
 
 EXAMPLES=$(cd "$BATS_TEST_DIRNAME/../../examples" && pwd)
 
+# The root file system is in the cache (tests/e2e/images); another file's test may have pruned the images.
+setup_file() {
+    "$EXAMPLES/web-db/images" "$WHALE" "${WHALE_TEST_CACHE:-/var/cache/whale-compose-tests}" >/dev/null
+}
+
 start() {
     PROJECT=web-db
     cp -r "$EXAMPLES/web-db/." "$DIR/"
