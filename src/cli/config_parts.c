@@ -223,7 +223,7 @@ static void add_table(const struct wh_load_result *r, struct wh_str *out)
 static void add_wide_yaml(const struct wh_node *map, struct wh_str *out)
 {
     wh_auto_str text = {0};
-    wh_yaml_write(map, &text);
+    wh_yaml_write(map, 0, &text);
     for (const char *line = wh_str_c(&text); *line;) {
         size_t blanks = strspn(line, " "), len = strcspn(line, "\n");
         wh_str_fmt(out, "%*s%.*s\n", (int)blanks, "", (int)len, line);

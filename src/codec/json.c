@@ -2,6 +2,7 @@
 /* JSON: jansson reads, we write. This is the only file that names jansson's types. */
 #include "whale/codec/json.h"
 
+#include "whale/codec/yaml.h"
 #include "whale/util/file.h"
 
 #include <errno.h>
@@ -179,13 +180,17 @@ static void write_real(double value, struct wh_str *out)
     }
     const char *e = strchr(text, 'e');
     int exponent = e ? (int)strtol(e + 1, NULL, 10) : 0, decimals = digits - 1 - exponent;
-    if (e && exponent >= -6 && exponent < 21)
-        snprintf(text, sizeof(text), "%.*f", decimals > 0 ? decimals : 0, value);
-    wh_str_add(out, text);
+    if (e && decimals < 0 && exponent < 21) /* the digits that do not matter are zeros */
+        wh_str_fmt(out, "%.*s%.*s%0*d", 1 + (value < 0), text, digits - 1, text + 2 + (value < 0), -decimals, 0);
+    else if (e && exponent >= -6 && exponent < 21)
+        wh_str_fmt(out, "%.*f", decimals, value);
+    else
+        wh_str_add(out, text);
 }
 
 static void write_node(const struct wh_node *n, enum wh_json_style style, int depth, struct wh_str *out)
 {
+    uint64_t big;
     switch (n->kind) {
     case WH_NODE_NULL:
         wh_str_add(out, "null");
@@ -197,8 +202,8 @@ static void write_node(const struct wh_node *n, enum wh_json_style style, int de
         wh_str_fmt(out, "%lld", (long long)n->integer);
         break;
     case WH_NODE_FLOAT:
-        if (n->real >= 0x1p63 && n->text && strspn(n->text, "0123456789") == n->text_len)
-            wh_str_add(out, n->text); /* an integer beyond int64 */
+        if (wh_yaml_unsigned(n, &big))
+            wh_str_fmt(out, "%llu", (unsigned long long)big);
         else
             write_real(n->real, out);
         break;

@@ -4,6 +4,7 @@
 
 #include "whale/util/map.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,9 +231,66 @@ bool wh_node_del(struct wh_node *map, const char *key)
     return true;
 }
 
+static bool is_letter(char c)
+{
+    return isalpha((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+/* The digits at p as a number behind head; ret_len is how many. Very long ones wrap, which only makes an odd order. */
+static uint64_t read_digits(const char *p, uint64_t head, size_t *ret_len)
+{
+    size_t len = 0;
+    for (; isdigit((unsigned char)p[len]); len++)
+        head = head * 10 + (uint64_t)(p[len] - '0');
+    *ret_len = len;
+    return head;
+}
+
+/* Whether the digits before at are part of a number that is not all zeros. */
+static bool follows_digits(const char *p, size_t at)
+{
+    while (at > 0 && isdigit((unsigned char)p[at - 1]))
+        if (p[--at] != '0')
+            return true;
+    return false;
+}
+
+static int compare_numbers(const char *a, const char *b, size_t at)
+{
+    bool zero = a[at] == '0' || b[at] == '0';
+    uint64_t head = zero && follows_digits(a, at);
+    size_t a_len, b_len;
+    uint64_t an = read_digits(a + at, head, &a_len), bn = read_digits(b + at, head, &b_len);
+    if (an != bn)
+        return an < bn ? -1 : 1;
+    if (a_len != b_len)
+        return a_len < b_len ? -1 : 1;
+    return (unsigned char)a[at] - (unsigned char)b[at];
+}
+
+/*
+ * go-yaml's natural order: letters by their code, digits as numbers, any other character before a letter, except
+ * behind a digit ("a1b" before "a1_b").
+ */
+static int compare_keys(const char *a, const char *b)
+{
+    size_t at = 0;
+    while (a[at] && a[at] == b[at])
+        at++;
+    if (!a[at] || !b[at])
+        return (a[at] != '\0') - (b[at] != '\0');
+    bool a_letter = is_letter(a[at]), b_letter = is_letter(b[at]);
+    if (a_letter && b_letter)
+        return (unsigned char)a[at] - (unsigned char)b[at];
+    if (!a_letter && !b_letter)
+        return compare_numbers(a, b, at);
+    bool behind_digit = at > 0 && isdigit((unsigned char)a[at - 1]);
+    return a_letter == behind_digit ? -1 : 1;
+}
+
 static int compare_pairs(const void *a, const void *b)
 {
-    return strverscmp(((const struct wh_pair *)a)->key, ((const struct wh_pair *)b)->key);
+    return compare_keys(((const struct wh_pair *)a)->key, ((const struct wh_pair *)b)->key);
 }
 
 void wh_node_sort_keys(struct wh_node *map)

@@ -7,6 +7,7 @@
 #include "whale/util/map.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <yaml.h>
@@ -18,6 +19,9 @@
 #define DEFAULT_SCALAR_BYTES ((size_t)4 << 20)
 /* A long file may bring more alias copies than the fixed budget, in proportion to its own length. */
 #define ALIAS_RATIO 10
+/* libyaml does not name these two. */
+#define BINARY_TAG "tag:yaml.org,2002:binary"
+#define MERGE_TAG  "tag:yaml.org,2002:merge"
 
 /* Where the reader is, for messages: "services.web.ports[1]". */
 struct frame {
@@ -228,13 +232,58 @@ static enum wh_node_tag to_tag(const yaml_char_t *tag)
     return WH_TAG_NONE;
 }
 
+/* -1 for what is no base64 digit. */
+static int base64_value(char c)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *at = c ? strchr(digits, c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* Groups of four with padding; line breaks between them do not count. False when text is no such thing. */
+static bool decode_base64(const char *text, struct wh_str *out)
+{
+    unsigned int bits = 0, n = 0, padding = 0;
+    for (; *text; text++) {
+        int value = base64_value(*text);
+        if (*text == '\n' || *text == '\r')
+            continue;
+        if (*text == '=')
+            padding++;
+        else if (value < 0 || padding)
+            return false;
+        else
+            bits = bits << 6 | (unsigned int)value;
+        if (*text != '=' && ++n % 4 != 1)
+            wh_str_addc(out, (char)(bits >> (6 - 2 * ((n - 1) % 4)) & 0xFF));
+    }
+    return (n + padding) % 4 == 0 && padding <= 2;
+}
+
+static int resolve_binary(struct reader *r, struct wh_node *n)
+{
+    wh_auto_str out = {0};
+    n->quoted = true;
+    if (!decode_base64(n->text, &out)) {
+        wh_fail(r->err, WH_E_INVALID, "yaml: !!binary value contains invalid base64 data");
+        return fail_at(r, &n->mark);
+    }
+    if (out.len && memchr(out.data, '\0', out.len)) {
+        wh_fail(r->err, WH_E_INVALID, "yaml: a value contains a NUL character");
+        return fail_at(r, &n->mark);
+    }
+    n->text_len = out.len;
+    n->text = wh_arena_strndup(r->arena, wh_str_c(&out), out.len);
+    return n->text ? 0 : fail_memory(r);
+}
+
 static int fail_tag(struct reader *r, const struct wh_node *n, const char *tag)
 {
     wh_fail(r->err, WH_E_INVALID, "yaml: cannot read \"%s\" as a !!%s", n->text, tag);
     return fail_at(r, &n->mark);
 }
 
-/* !!int and its like: the text is read as plain, and must then be of that kind. */
+/* !!int and its like: the text is read as plain, and must then be of that kind. n is a string. */
 static int resolve_core_tag(struct reader *r, struct wh_node *n, const char *tag)
 {
     static const struct {
@@ -255,8 +304,13 @@ static int resolve_core_tag(struct reader *r, struct wh_node *n, const char *tag
         n->quoted = false;
         return n->kind == kinds[i].kind ? 0 : fail_tag(r, n, strrchr(tag, ':') + 1);
     }
-    n->kind = WH_NODE_STR; /* !!str, !!timestamp and local tags */
-    n->quoted = true;
+    if (strcmp(tag, YAML_TIMESTAMP_TAG) == 0) {
+        wh_yaml_resolve_plain(n);
+        return n->is_time ? 0 : fail_tag(r, n, "timestamp");
+    }
+    if (strcmp(tag, BINARY_TAG) == 0)
+        return resolve_binary(r, n);
+    n->quoted = strcmp(tag, MERGE_TAG) != 0; /* !!str and local tags */
     return 0;
 }
 
@@ -284,6 +338,16 @@ static int check_scalar(struct reader *r, const yaml_event_t *ev, const struct w
     return fail_at(r, mark);
 }
 
+/* Numbers that JSON cannot carry are refused at once: the model could not be printed. */
+static int check_number(struct reader *r, const struct wh_node *n)
+{
+    if (n->kind != WH_NODE_FLOAT || isfinite(n->real))
+        return 0;
+    wh_fail(r->err, WH_E_INVALID, "json: unsupported value: %s", wh_yaml_scalar_text(r->arena, n));
+    wh_err_hint(r->err, "put it in quotes: \"%s\"", n->text);
+    return fail_at(r, &n->mark);
+}
+
 static int read_scalar(struct reader *r, const yaml_event_t *ev, struct wh_node **ret)
 {
     struct wh_mark mark = event_mark(r, ev);
@@ -304,7 +368,7 @@ static int read_scalar(struct reader *r, const yaml_event_t *ev, struct wh_node 
     if (anchor)
         anchor->open = false;
     *ret = n;
-    if (resolve_scalar(r, n, ev) < 0)
+    if (resolve_scalar(r, n, ev) < 0 || check_number(r, n) < 0)
         return -1;
     if (n->is_time) {
         n->text = wh_yaml_time_text(r->arena, n);

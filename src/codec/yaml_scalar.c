@@ -32,6 +32,8 @@ static const struct word words[] = {
     {"false", WH_NODE_BOOL, 0},
     {"False", WH_NODE_BOOL, 0},
     {"FALSE", WH_NODE_BOOL, 0},
+    {"-0", WH_NODE_FLOAT, -0.0},
+    {"-0.0", WH_NODE_FLOAT, -0.0},
     {".inf", WH_NODE_FLOAT, HUGE_VAL},
     {".Inf", WH_NODE_FLOAT, HUGE_VAL},
     {".INF", WH_NODE_FLOAT, HUGE_VAL},
@@ -134,6 +136,17 @@ static bool is_float_text(const char *p)
     return *after == '\0';
 }
 
+/* A text beyond the range of a double is no number. One too small for it is zero. */
+static bool resolve_float(struct wh_node *n, const char *text)
+{
+    double value = strtod(text, NULL);
+    if (!is_float_text(text) || isinf(value))
+        return false;
+    n->kind = WH_NODE_FLOAT;
+    n->real = value;
+    return true;
+}
+
 static bool resolve_number(struct wh_node *n)
 {
     char plain[NUMBER_MAX];
@@ -152,10 +165,10 @@ static bool resolve_number(struct wh_node *n)
         n->integer = integer;
         return true;
     }
-    if (rc < 0 && !is_float_text(plain))
-        return false;
+    if (rc < 0)
+        return resolve_float(n, plain);
     n->kind = WH_NODE_FLOAT;
-    n->real = rc > 0 ? (double)big : strtod(plain, NULL);
+    n->real = (double)big;
     return true;
 }
 
@@ -260,16 +273,12 @@ void wh_yaml_resolve_plain(struct wh_node *n)
         struct time_parts t;
         if (isdigit(first) && n->text_len > 4 && n->text[4] == '-' && parse_time(n->text, &t))
             n->is_time = true;
-        else if (!resolve_number(n))
-            resolve_word(n);
+        else if (!resolve_word(n))
+            resolve_number(n);
         return;
     }
-    if (resolve_word(n) || first != '.')
-        return;
-    if (!strchr(n->text, '_') && is_float_text(n->text)) {
-        n->kind = WH_NODE_FLOAT;
-        n->real = strtod(n->text, NULL);
-    }
+    if (!resolve_word(n) && first == '.' && !strchr(n->text, '_'))
+        resolve_float(n, n->text);
 }
 
 /* The fewest digits that read back as the same number, as "d.ddde+XX" parts. */
@@ -336,18 +345,16 @@ const char *wh_yaml_time_text(struct wh_arena *a, const struct wh_node *n)
                         t.fraction[0] ? "." : "", t.fraction, offset);
 }
 
-/* A number between 2^63 and 2^64 keeps its digits, as an unsigned one does there. */
-static bool is_unsigned_text(const struct wh_node *n)
+bool wh_yaml_unsigned(const struct wh_node *n, uint64_t *ret)
 {
-    if (!n->text_len || strspn(n->text, "0123456789") != n->text_len || n->text[0] == '0')
-        return false;
-    errno = 0;
-    (void)!strtoull(n->text, NULL, 10);
-    return errno == 0;
+    int64_t integer;
+    return n->kind == WH_NODE_FLOAT && n->text_len && n->real >= 0x1p63 && n->real <= 0x1p64 &&
+           parse_integer(n->text, &integer, ret) > 0;
 }
 
 const char *wh_yaml_scalar_text(struct wh_arena *a, const struct wh_node *n)
 {
+    uint64_t big = 0;
     switch (n->kind) {
     case WH_NODE_NULL:
         return "";
@@ -356,7 +363,7 @@ const char *wh_yaml_scalar_text(struct wh_arena *a, const struct wh_node *n)
     case WH_NODE_INT:
         return wh_arena_fmt(a, "%lld", (long long)n->integer);
     case WH_NODE_FLOAT:
-        return is_unsigned_text(n) ? n->text : float_text(a, n->real);
+        return wh_yaml_unsigned(n, &big) ? wh_arena_fmt(a, "%llu", (unsigned long long)big) : float_text(a, n->real);
     default:
         return n->is_time ? time_text(a, n) : n->text;
     }

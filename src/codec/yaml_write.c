@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define INDENT 2
-/* A longer key cannot be written before its colon. */
+/* A longer key, or one of several lines, cannot be written before its colon. */
 #define SIMPLE_KEY_MAX 128
 
 enum style { STYLE_PLAIN, STYLE_SINGLE, STYLE_DOUBLE, STYLE_LITERAL };
@@ -108,11 +108,11 @@ static struct traits analyze(const char *text, size_t len)
     return t;
 }
 
-/* The YAML 1.1 words for booleans, which older readers would misread. */
-static bool is_old_bool(const char *text)
+/* The YAML 1.1 words for booleans, which older readers would misread, and the merge key. */
+static bool is_old_word(const char *text)
 {
-    static const char *const words[] = {"y", "Y", "yes", "Yes", "YES", "on",  "On",  "ON",
-                                        "n", "N", "no",  "No",  "NO",  "off", "Off", "OFF"};
+    static const char *const words[] = {"<<", "y", "Y",  "yes", "Yes", "YES", "on",  "On", "ON",
+                                        "n",  "N", "no", "No",  "NO",  "off", "Off", "OFF"};
     for (size_t i = 0; i < WH_ARRAY_LEN(words); i++)
         if (words[i][0] == text[0] && strcmp(words[i], text) == 0)
             return true;
@@ -140,36 +140,87 @@ static bool is_base60(const char *text)
 
 static bool reads_as_other_type(const char *text, size_t len)
 {
-    if (strcmp(text, "<<") == 0)
-        return true;
     struct wh_node n = {.text = text, .text_len = len};
     wh_yaml_resolve_plain(&n);
     return n.kind != WH_NODE_STR || n.is_time;
 }
 
-static enum style choose_style(const char *text, size_t len, bool is_key)
+static enum style choose_style(const char *text, size_t len)
 {
     struct traits t = analyze(text, len);
     bool never_single = t.break_space || t.space_break || t.tab || t.special;
     if (strchr(text, '\n')) {
-        bool literal = !is_key && !t.end_space && !t.space_break && !t.special;
+        bool blank = text[strspn(text, " \t\n\v\f\r")] == '\0';
+        bool literal = !blank && !t.end_space && !t.space_break && !t.special;
         return literal ? STYLE_LITERAL : STYLE_DOUBLE;
     }
     if (never_single || reads_as_other_type(text, len))
         return STYLE_DOUBLE;
     bool plain = !t.edge_blank && !t.indicators && !t.line_breaks;
-    return plain && !is_old_bool(text) && !is_base60(text) ? STYLE_PLAIN : STYLE_SINGLE;
+    return plain && !is_old_word(text) && !is_base60(text) ? STYLE_PLAIN : STYLE_SINGLE;
 }
 
-static void write_single(struct wh_str *out, const char *text)
+struct writer {
+    struct wh_str *out;
+    size_t width;            /* a blank beyond this column becomes a line break; 0: never */
+    struct wh_arena scratch; /* texts of numbers */
+};
+
+static void write_spaces(struct wh_str *out, int n)
 {
-    wh_str_addc(out, '\'');
-    for (const char *p = text; *p; p++) {
-        if (*p == '\'')
-            wh_str_addc(out, '\'');
-        wh_str_addc(out, *p);
+    for (int i = 0; i < n; i++)
+        wh_str_addc(out, ' ');
+}
+
+/* Characters on the line that is being written. */
+static size_t column(const struct wh_str *out)
+{
+    size_t n = 0;
+    for (size_t i = out->len; i > 0 && out->data[i - 1] != '\n'; i--)
+        n += ((unsigned char)out->data[i - 1] & 0xC0) != 0x80;
+    return n;
+}
+
+/*
+ * Writes the blank at p, the at-th character of a text, or breaks the line instead. Only the first blank of several
+ * may break, and a plain or single quoted text would lose the others behind it.
+ */
+static void write_blank(struct writer *w, const char *p, size_t at, int indent, bool keeps_blanks)
+{
+    bool edge = at == 0 || !p[1], run = at > 0 && p[-1] == ' ';
+    bool foldable = indent && w->width && !edge && !run && (p[1] != ' ' || keeps_blanks);
+    if (!foldable || column(w->out) <= w->width) {
+        wh_str_addc(w->out, ' ');
+        return;
     }
-    wh_str_addc(out, '\'');
+    wh_str_addc(w->out, '\n');
+    write_spaces(w->out, indent);
+    if (p[1] == ' ')
+        wh_str_addc(w->out, '\\');
+}
+
+static void write_plain(struct writer *w, const char *text, int indent)
+{
+    for (size_t i = 0; text[i]; i++) {
+        if (text[i] == ' ')
+            write_blank(w, text + i, i, indent, false);
+        else
+            wh_str_addc(w->out, text[i]);
+    }
+}
+
+static void write_single(struct writer *w, const char *text, int indent)
+{
+    wh_str_addc(w->out, '\'');
+    for (size_t i = 0; text[i]; i++) {
+        if (text[i] == '\'')
+            wh_str_addc(w->out, '\'');
+        if (text[i] == ' ')
+            write_blank(w, text + i, i, indent, false);
+        else
+            wh_str_addc(w->out, text[i]);
+    }
+    wh_str_addc(w->out, '\'');
 }
 
 static void write_escape(struct wh_str *out, uint32_t code)
@@ -193,8 +244,9 @@ static void write_escape(struct wh_str *out, uint32_t code)
         wh_str_fmt(out, "\\U%08X", code);
 }
 
-static void write_double(struct wh_str *out, const char *text, size_t len)
+static void write_double(struct writer *w, const char *text, size_t len, int indent)
 {
+    struct wh_str *out = w->out;
     wh_str_addc(out, '"');
     for (size_t i = 0, n; i < len; i += n) {
         const unsigned char *p = (const unsigned char *)text + i;
@@ -203,22 +255,18 @@ static void write_double(struct wh_str *out, const char *text, size_t len)
         bool broken = n == 1 && *p >= 0x80;
         if (broken || !is_printable(code) || is_line_break(code) || code == '"' || code == '\\')
             write_escape(out, code);
+        else if (code == ' ')
+            write_blank(w, text + i, i, indent, true);
         else
             wh_str_addn(out, p, n);
     }
     wh_str_addc(out, '"');
 }
 
-static void write_spaces(struct wh_str *out, int n)
-{
-    for (int i = 0; i < n; i++)
-        wh_str_addc(out, ' ');
-}
-
 static void write_literal(struct wh_str *out, const char *text, size_t len, int indent)
 {
     wh_str_addc(out, '|');
-    if (text[0] == ' ' || text[0] == '\n')
+    if (text[0] == ' ')
         wh_str_fmt(out, "%d", INDENT);
     if (text[len - 1] != '\n')
         wh_str_addc(out, '-');
@@ -235,20 +283,21 @@ static void write_literal(struct wh_str *out, const char *text, size_t len, int 
     }
 }
 
-static void write_text(struct wh_str *out, const char *text, size_t len, int indent, bool is_key)
+/* indent is that of further lines; 0: there may be none. */
+static void write_text(struct writer *w, const char *text, size_t len, int indent)
 {
-    switch (choose_style(text, len, is_key)) {
+    switch (choose_style(text, len)) {
     case STYLE_PLAIN:
-        wh_str_addn(out, text, len);
+        write_plain(w, text, indent);
         break;
     case STYLE_SINGLE:
-        write_single(out, text);
+        write_single(w, text, indent);
         break;
     case STYLE_DOUBLE:
-        write_double(out, text, len);
+        write_double(w, text, len, indent);
         break;
     case STYLE_LITERAL:
-        write_literal(out, text, len, indent);
+        write_literal(w->out, text, len, indent);
         break;
     }
 }
@@ -263,11 +312,6 @@ static void write_float(struct wh_str *out, struct wh_arena *a, const struct wh_
         wh_str_add(out, wh_yaml_scalar_text(a, n));
 }
 
-struct writer {
-    struct wh_str *out;
-    struct wh_arena scratch; /* texts of numbers */
-};
-
 static void write_scalar(struct writer *w, const struct wh_node *n, int indent)
 {
     if (n->kind == WH_NODE_NULL)
@@ -275,7 +319,7 @@ static void write_scalar(struct writer *w, const struct wh_node *n, int indent)
     else if (n->kind == WH_NODE_FLOAT)
         write_float(w->out, &w->scratch, n);
     else if (n->kind == WH_NODE_STR && !n->is_time)
-        write_text(w->out, n->text, n->text_len, indent, false);
+        write_text(w, n->text, n->text_len, indent);
     else if (n->kind == WH_NODE_STR)
         wh_str_add(w->out, n->text);
     else
@@ -303,12 +347,12 @@ static void write_inline(struct writer *w, const struct wh_node *n, int indent)
 static void write_key(struct writer *w, const char *key, int indent)
 {
     size_t len = strlen(key);
-    if (len <= SIMPLE_KEY_MAX) {
-        write_text(w->out, key, len, indent, true);
+    if (len <= SIMPLE_KEY_MAX && !analyze(key, len).line_breaks) {
+        write_text(w, key, len, 0);
         return;
     }
     wh_str_add(w->out, "? ");
-    write_text(w->out, key, len, indent, true);
+    write_text(w, key, len, indent + INDENT);
     wh_str_addc(w->out, '\n');
     write_spaces(w->out, indent);
 }
@@ -356,9 +400,9 @@ static void write_seq(struct writer *w, const struct wh_node *n, int indent)
     }
 }
 
-void wh_yaml_write(const struct wh_node *n, struct wh_str *out)
+void wh_yaml_write(const struct wh_node *n, size_t width, struct wh_str *out)
 {
-    struct writer w = {.out = out};
+    struct writer w = {.out = out, .width = width};
     if (wh_node_is_scalar(n) || is_empty_collection(n))
         write_inline(&w, n, 0);
     else if (n->kind == WH_NODE_MAP)

@@ -5,6 +5,8 @@
  */
 #include "compose/internal.h"
 
+#include "whale/codec/json.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -96,13 +98,23 @@ static size_t line_len(const struct dotenv *d)
 
 static int fail_character(struct dotenv *d, const char *at)
 {
-    wh_fail(d->err, WH_E_INVALID, "line %u: unexpected character \"%c\" in variable name \"%.*s\"", d->line, *at,
-            (int)line_len(d), d->p);
+    wh_auto_str character = {0}, name = {0};
+    wh_json_quote(&character, at, 1, false);
+    wh_json_quote(&name, d->p, line_len(d), false);
+    wh_fail(d->err, WH_E_INVALID, "line %u: unexpected character %s in variable name %s", d->line, wh_str_c(&character),
+            wh_str_c(&name));
     d->mark.column += (uint32_t)(at - d->p);
     return fail_here(d);
 }
 
-/* Reads up to and including the separator. ret_bare: a line feed or the end came instead of one. */
+static void warn_nameless(struct dotenv *d)
+{
+    struct wh_diag *diag = wh_diag_warn(
+        d->load->diags, &d->mark, "\"%.*s\" is read as the value of a variable without name", (int)line_len(d), d->p);
+    wh_diag_hint(d->load->diags, diag, "end the file with a line feed, or write NAME=value");
+}
+
+/* Reads up to and including the separator. ret_bare: a line feed came instead of one. */
 static int read_key(struct dotenv *d, const char **ret_key, bool *ret_bare)
 {
     const char *start = d->p, *q = d->p;
@@ -112,7 +124,13 @@ static int read_key(struct dotenv *d, const char **ret_key, bool *ret_bare)
             return fail_character(d, q);
         q += blank ? blank : 1;
     }
-    *ret_bare = q == d->end || *q == '\n';
+    if (q == d->end) { /* an oddity of docker compose: a last line without = and line feed is a value without a name */
+        *ret_bare = false;
+        *ret_key = "";
+        warn_nameless(d);
+        return 0;
+    }
+    *ret_bare = *q == '\n';
     size_t len = (size_t)(q - start);
     while (len && isspace((unsigned char)start[len - 1]))
         len--;
@@ -124,8 +142,7 @@ static int read_key(struct dotenv *d, const char **ret_key, bool *ret_bare)
         return fail_here(d);
     }
     d->p = q;
-    if (d->p < d->end)
-        advance(d);
+    advance(d);
     return 0;
 }
 
@@ -142,6 +159,14 @@ static void warn_var(void *ctx, const char *name)
     wh_compose_warn_unset(d->load, name, &d->mark);
 }
 
+/* What err holds is the template, or the part of it that cannot be read. */
+static void fail_template(struct wh_err *err)
+{
+    wh_auto_str quoted = {0};
+    wh_json_quote(&quoted, err->frame[0].text, strlen(err->frame[0].text), false);
+    wh_fail(err, WH_E_INVALID, "Invalid template: %s", wh_str_c(&quoted));
+}
+
 static const char *expand_value(struct dotenv *d, const char *text)
 {
     struct wh_template t = {.arena = d->load->arena, .ctx = d, .lookup = lookup_var, .unset = warn_var};
@@ -149,7 +174,7 @@ static const char *expand_value(struct dotenv *d, const char *text)
     if (value)
         return value;
     if (d->err && d->err->code == WH_E_INVALID)
-        wh_fail(d->err, WH_E_INVALID, "line %u: invalid template: %s", d->line, text);
+        fail_template(d->err);
     fail_here(d);
     return NULL;
 }
@@ -255,11 +280,10 @@ static const char *read_quoted(struct dotenv *d)
 {
     const char *start = d->p;
     int shown = (int)line_len(d);
-    uint32_t line = d->line;
     char quote = *d->p++;
     wh_auto_str out = {0};
     if (collect_quoted(d, quote, &out) < 0) {
-        wh_fail(d->err, WH_E_INVALID, "line %u: unterminated quoted value %.*s", line, shown, start);
+        wh_fail(d->err, WH_E_INVALID, "line %u: unterminated quoted value %.*s", d->line, shown, start);
         fail_here(d);
         return NULL;
     }
@@ -305,6 +329,7 @@ static int read_raw_line(struct dotenv *d)
     d->p += len;
     if (d->p < d->end)
         advance(d);
+    len -= len && start[len - 1] == '\r';
     while (len && isspace((unsigned char)*start)) {
         start++;
         len--;
@@ -318,43 +343,24 @@ static int read_raw_line(struct dotenv *d)
     if (!key || (equals && !value))
         return wh_fail(d->err, WH_E_LIMIT, "out of memory");
     if (!key_len)
-        wh_fail(d->err, WH_E_INVALID, "line %u: no variable name on line '%.*s'", d->mark.line, (int)len, start);
+        wh_fail(d->err, WH_E_INVALID, "no variable name on line '%.*s'", (int)len, start);
     else if (memchr(key, ' ', key_len) || memchr(key, '\t', key_len))
-        wh_fail(d->err, WH_E_INVALID, "line %u: variable '%s' contains whitespaces", d->mark.line, key);
+        wh_fail(d->err, WH_E_INVALID, "variable '%s' contains whitespaces", key);
     else
         return set_key(d, key, equals ? value : wh_env_get(d->vars, key));
     return fail_here(d);
 }
 
-/* Without the byte order mark, and with LF only. */
-static char *normalize_text(struct wh_load *l, const char *text, size_t len, size_t *ret_len)
-{
-    if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
-        text += 3;
-        len -= 3;
-    }
-    char *copy = wh_arena_alloc(l->arena, len + 1);
-    size_t n = 0;
-    for (size_t i = 0; copy && i < len; i++)
-        if (text[i] != '\r' || i + 1 == len || text[i + 1] != '\n')
-            copy[n++] = text[i];
-    *ret_len = n;
-    return copy;
-}
-
 int wh_dotenv_parse(struct wh_load *l, const char *text, size_t len, const char *file, enum wh_dotenv_format format,
                     struct wh_env *vars, struct wh_err *err)
 {
-    size_t n;
-    const char *start = normalize_text(l, text, len, &n);
-    if (!start)
-        return wh_fail(err, WH_E_LIMIT, "out of memory");
+    size_t bom = len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     struct dotenv d = {.load = l,
                        .vars = vars,
                        .file = file,
-                       .p = start,
-                       .end = start + n,
-                       .line_start = start,
+                       .p = text + bom,
+                       .end = text + len,
+                       .line_start = text + bom,
                        .line = 1,
                        .err = err};
     if (format == WH_DOTENV_RAW) {
@@ -379,6 +385,6 @@ int wh_dotenv_read(struct wh_load *l, const char *path, enum wh_dotenv_format fo
     if (!s)
         return -1;
     if (wh_dotenv_parse(l, s->text, s->len, s->path, format, vars, err) < 0)
-        return wh_wrap(err, "failed to read %s", path);
+        return wh_wrap(err, format == WH_DOTENV_RAW ? "failed to parse env_file %s" : "failed to read %s", path);
     return 0;
 }

@@ -148,6 +148,14 @@ static int finish_model(struct wh_scope *s, struct wh_node *root)
     return wh_compose_resolve_environment(l, root, s->env) < 0 ? -1 : rc;
 }
 
+static int require_content(struct wh_scope *s, const struct wh_node *root)
+{
+    if (root->map.len)
+        return 0;
+    wh_diag_error(s->load->diags, &(struct wh_mark){.file = s->file}, "empty compose file");
+    return -1;
+}
+
 int wh_compose_load_model(struct wh_scope *s, const char *const *files, size_t n, const struct wh_mark *from,
                           struct wh_node **ret)
 {
@@ -159,7 +167,9 @@ int wh_compose_load_model(struct wh_scope *s, const char *const *files, size_t n
         if (merge_file(s, root, from) < 0)
             rc = -1;
     }
-    return root && rc == 0 ? finish_model(s, root) : -1;
+    if (!root || rc < 0 || require_content(s, root) < 0)
+        return -1;
+    return finish_model(s, root);
 }
 
 /* ---- files of extends ---- */

@@ -189,7 +189,7 @@ int wh_compose_print(struct wh_load_result *r, enum wh_compose_form form, struct
     if (!tree || r->arena.failed)
         return wh_fail(err, ENOMEM, "config");
     if (form == WH_COMPOSE_YAML)
-        wh_yaml_write(tree, &text);
+        wh_yaml_write(tree, WH_YAML_WIDTH, &text);
     else
         wh_json_write(tree, WH_JSON_PRETTY, &text);
     if (form != WH_COMPOSE_YAML)

@@ -16,12 +16,13 @@
 
 struct expansion {
     const struct wh_template *t;
-    const char *whole; /* for messages */
+    const char *part; /* the template, or the word of it, that is being read: what messages show */
+    size_t part_len;
     struct wh_err *err;
     unsigned int depth;
 };
 
-static int expand(struct expansion *x, const char *text, size_t len, struct wh_str *out);
+static int expand(const struct expansion *x, const char *text, size_t len, struct wh_str *out);
 
 static bool is_name_start(char c)
 {
@@ -80,7 +81,7 @@ int wh_template_parse(const char *p, size_t len, struct wh_template_ref *ret)
     return 0;
 }
 
-static int fail_required(struct expansion *x, const struct wh_template_ref *ref, const char *name)
+static int fail_required(const struct expansion *x, const struct wh_template_ref *ref, const char *name)
 {
     wh_auto_str message = {0};
     if (expand(x, ref->word, ref->word_len, &message) < 0)
@@ -89,7 +90,7 @@ static int fail_required(struct expansion *x, const struct wh_template_ref *ref,
                    wh_str_c(&message));
 }
 
-static int substitute(struct expansion *x, const struct wh_template_ref *ref, struct wh_str *out)
+static int substitute(const struct expansion *x, const struct wh_template_ref *ref, struct wh_str *out)
 {
     char *name = wh_arena_strndup(x->t->arena, ref->name, ref->name_len);
     if (!name)
@@ -114,7 +115,7 @@ static int substitute(struct expansion *x, const struct wh_template_ref *ref, st
 }
 
 /* p stands on a dollar sign; appends what it gives and returns how many bytes it took, or -1. */
-static ssize_t expand_dollar(struct expansion *x, const char *p, size_t len, struct wh_str *out)
+static ssize_t expand_dollar(const struct expansion *x, const char *p, size_t len, struct wh_str *out)
 {
     struct wh_template_ref ref = {0};
     if (len > 1 && p[1] == '$') {
@@ -123,7 +124,7 @@ static ssize_t expand_dollar(struct expansion *x, const char *p, size_t len, str
     }
     if (len > 1 && p[1] == '{') {
         if (wh_template_parse(p + 2, len - 2, &ref) < 0)
-            return wh_fail(x->err, WH_E_INVALID, "%s", x->whole);
+            return wh_fail(x->err, WH_E_INVALID, "%.*s", (int)x->part_len, x->part);
         return substitute(x, &ref, out) < 0 ? -1 : (ssize_t)ref.total + 3;
     }
     ref.name = p + 1;
@@ -135,9 +136,10 @@ static ssize_t expand_dollar(struct expansion *x, const char *p, size_t len, str
     return substitute(x, &ref, out) < 0 ? -1 : (ssize_t)ref.name_len + 1;
 }
 
-static int expand(struct expansion *x, const char *text, size_t len, struct wh_str *out)
+static int expand(const struct expansion *x, const char *text, size_t len, struct wh_str *out)
 {
-    if (++x->depth > MAX_DEPTH)
+    struct expansion inner = {.t = x->t, .part = text, .part_len = len, .err = x->err, .depth = x->depth + 1};
+    if (inner.depth > MAX_DEPTH)
         return wh_fail(x->err, WH_E_LIMIT, "more than %d nested ${}", MAX_DEPTH);
     for (size_t i = 0; i < len;) {
         const char *dollar = memchr(text + i, '$', len - i);
@@ -146,12 +148,11 @@ static int expand(struct expansion *x, const char *text, size_t len, struct wh_s
         i += plain;
         if (!dollar)
             break;
-        ssize_t took = expand_dollar(x, dollar, len - i, out);
+        ssize_t took = expand_dollar(&inner, dollar, len - i, out);
         if (took < 0)
             return -1;
         i += (size_t)took;
     }
-    x->depth--;
     return 0;
 }
 
@@ -160,7 +161,7 @@ const char *wh_template_expand(const struct wh_template *t, const char *text, st
     if (!strchr(text, '$'))
         return text;
     wh_auto_str out = {.max = MAX_RESULT_BYTES};
-    struct expansion x = {.t = t, .whole = text, .err = err};
+    struct expansion x = {.t = t, .err = err};
     int rc = expand(&x, text, strlen(text), &out);
     if (rc < 0 && !out.failed)
         return NULL;

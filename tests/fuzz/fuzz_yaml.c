@@ -20,7 +20,7 @@ static void check_round_trip(const struct wh_node *n)
     wh_auto_arena a = {0};
     wh_auto_str out = {0};
     wh_auto_vec again = WH_VEC(struct wh_node *);
-    wh_yaml_write(n, &out);
+    wh_yaml_write(n, WH_YAML_WIDTH, &out);
     if (!out.failed && parse(&a, wh_str_c(&out), out.len, &again) == 0 && again.len == 1)
         return;
     if (!out.failed && out.len < 4096)

@@ -42,14 +42,19 @@ void wh_yaml_resolve_plain(struct wh_node *n);
  */
 const char *wh_yaml_scalar_text(struct wh_arena *a, const struct wh_node *n);
 
+/* Whether n is a whole number between 2^63 and 2^64: a FLOAT here, but one that keeps all its digits when printed. */
+bool wh_yaml_unsigned(const struct wh_node *n, uint64_t *ret);
+
 /* RFC 3339 of a node with is_time. The reader puts it into the node's text, which is how such values are printed. */
 const char *wh_yaml_time_text(struct wh_arena *a, const struct wh_node *n);
 
 /*
  * Writes the tree as one block-style document the way go-yaml with an indent of 2 does: dashes indented below their
  * key, strings that would read as another type double-quoted, multi-line strings as literal blocks, empty
- * collections in flow style. Map order is the tree's. A failure is the sticky failure of out.
+ * collections in flow style. Map order is the tree's. Texts are folded at the first blank beyond column width; 0 for
+ * never. A failure is the sticky failure of out.
  */
-void wh_yaml_write(const struct wh_node *n, struct wh_str *out);
+#define WH_YAML_WIDTH 80
+void wh_yaml_write(const struct wh_node *n, size_t width, struct wh_str *out);
 
 #endif

@@ -117,6 +117,20 @@ static void keys_are_sorted_with_numbers_inside(void **state)
     assert_string_equal(wh_str_c(&out), "{\"db\":3,\"web2\":2,\"web10\":1}");
 }
 
+static void keys_are_sorted_as_go_yaml_does(void **state)
+{
+    static const char *const order[] = {"-a",  "_a",  "1.9", "1.10", "A_B",  "AB",  "a",
+                                        "a-b", "a.b", "a_b", "a2b",  "a2_b", "a02", "a10",
+                                        "ab",  "x0",  "x00", "x10",  "x100", "z",   "\xC3\xA9"};
+    wh_auto_arena a = {0};
+    struct wh_node *map = wh_node_map(&a, NULL);
+    for (size_t i = WH_ARRAY_LEN(order); i-- > 0;)
+        wh_node_put_int(&a, map, order[i], (int64_t)i);
+    wh_node_sort_keys(map);
+    for (size_t i = 0; i < WH_ARRAY_LEN(order); i++)
+        assert_string_equal(map->map.pairs[i].key, order[i]);
+}
+
 static void equality_ignores_the_order_of_keys(void **state)
 {
     wh_auto_arena a = {0};
@@ -151,6 +165,7 @@ int main(void)
         cmocka_unit_test(invalid_bytes_are_quoted_as_replacement),
         cmocka_unit_test(large_maps_are_indexed),
         cmocka_unit_test(keys_are_sorted_with_numbers_inside),
+        cmocka_unit_test(keys_are_sorted_as_go_yaml_does),
         cmocka_unit_test(equality_ignores_the_order_of_keys),
         cmocka_unit_test(sha256_gives_the_published_values),
     };

@@ -57,7 +57,11 @@ static const struct scalar_row {
     {"small", "0.00001", WH_NODE_FLOAT, "1e-05"},
     {"dot first", ".5", WH_NODE_FLOAT, "0.5"},
     {"dot last", "5.", WH_NODE_FLOAT, "5"},
-    {"infinity", "-.inf", WH_NODE_FLOAT, "-Inf"},
+    {"negative zero", "-0", WH_NODE_FLOAT, "-0"},
+    {"another negative zero", "-00", WH_NODE_INT, "0"},
+    {"unsigned in hex", "0xFFFFFFFFFFFFFFFF", WH_NODE_FLOAT, "18446744073709551615"},
+    {"beyond a double", "1e309", WH_NODE_STR, "1e309"},
+    {"too small for a double", "1e-400", WH_NODE_FLOAT, "0"},
     {"version", "1.2.3", WH_NODE_STR, "1.2.3"},
     {"sexagesimal", "22:22", WH_NODE_STR, "22:22"},
     {"old boolean", "yes", WH_NODE_STR, "yes"},
@@ -71,6 +75,8 @@ static const struct scalar_row {
     {"quoted", "'3.10'", WH_NODE_STR, "3.10"},
     {"tagged text", "!!str 010", WH_NODE_STR, "010"},
     {"tagged number", "!!int '7'", WH_NODE_INT, "7"},
+    {"tagged date", "!!timestamp '2024-01-31'", WH_NODE_STR, "2024-01-31 00:00:00 +0000 UTC"},
+    {"base64", "!!binary aGVsbG8=", WH_NODE_STR, "hello"},
     {"unknown tag", "!custom x", WH_NODE_STR, "x"},
 };
 
@@ -107,6 +113,10 @@ static const struct error_row {
     {"colon in a plain scalar", "a: b: c\n", "mapping values are not allowed in this context", 1, 5},
     {"version", "%YAML 1.2\n---\na: 1\n", "found incompatible YAML document", 1, 1},
     {"not that type", "a: !!int x\n", "cannot read \"x\" as a !!int", 1, 4},
+    {"not that date", "a: !!timestamp x\n", "cannot read \"x\" as a !!timestamp", 1, 4},
+    {"not base64", "a: !!binary '!'\n", "invalid base64 data", 1, 4},
+    {"half of base64", "a: !!binary aGVsbG8\n", "invalid base64 data", 1, 4},
+    {"infinity", "a: -.inf\n", "unsupported value: -Inf", 1, 4},
     {"NUL", "a: \"x\\0y\"\n", "NUL", 1, 4},
 };
 
@@ -181,29 +191,42 @@ static void merge_keys_and_documents(void **state)
 static const struct write_row {
     const char *name, *text, *written;
 } write_rows[] = {
-    {"other types", "[\"true\", \"1\", \"1.50\", \"~\", \"2024-01-01\", \"\", \"<<\"]",
-     "- \"true\"\n- \"1\"\n- \"1.50\"\n- \"~\"\n- \"2024-01-01\"\n- \"\"\n- \"<<\"\n"},
-    {"old booleans", "[yes, \"N\", off]", "- 'yes'\n- 'N'\n- 'off'\n"},
+    {"other types", "[\"true\", \"1\", \"1.50\", \"~\", \"2024-01-01\", \"\"]",
+     "- \"true\"\n- \"1\"\n- \"1.50\"\n- \"~\"\n- \"2024-01-01\"\n- \"\"\n"},
+    {"old booleans", "[yes, \"N\", off, \"<<\"]", "- 'yes'\n- 'N'\n- 'off'\n- '<<'\n"},
     {"syntax", "['a: b', 'a #b', '*x', '@x', '{x}', '-', ' lead', 'trail ', '#x']",
      "- 'a: b'\n- 'a #b'\n- '*x'\n- '@x'\n- '{x}'\n- '-'\n- ' lead'\n- 'trail '\n- '#x'\n"},
     {"plain", "['a:b', 'a#b', 'it''s \"q\"', größe, 80:80, '-x', '?x']",
      "- a:b\n- a#b\n- it's \"q\"\n- größe\n- 80:80\n- -x\n- ?x\n"},
     {"escapes", "[\"a\\tb\", \"\\x01\", \"\\U0001F433\"]", "- \"a\\tb\"\n- \"\\x01\"\n- \"\\U0001F433\"\n"},
     {"literal", "{k: \"l1\\nl2\\n\", q: \"l1\\n  l2\", m: \"\\nx\\n\\n\", t: \"a \\nb\"}",
-     "k: |\n  l1\n  l2\nq: |-\n  l1\n    l2\nm: |2+\n\n  x\n\nt: \"a \\nb\"\n"},
+     "k: |\n  l1\n  l2\nq: |-\n  l1\n    l2\nm: |+\n\n  x\n\nt: \"a \\nb\"\n"},
+    {"literal that begins with a blank", "[\" a\\nb\"]", "- |2-\n   a\n  b\n"},
+    {"only line breaks", "[\"\\n\", \" \\n\"]", "- \"\\n\"\n- \" \\n\"\n"},
+    {"key of two lines", "{\"a\\nb\": 1}", "? |-\n  a\n  b\n: 1\n"},
     {"nesting", "{a: {b: [1, {c: d, e: f}, [x, z]]}, g: {}, h: [], i: null}",
      "a:\n  b:\n    - 1\n    - c: d\n      e: f\n    - - x\n      - z\ng: {}\nh: []\ni: null\n"},
-    {"numbers", "[3.10, 1e21, .inf, 0x10, true]", "- 3.1\n- 1e+21\n- .inf\n- 16\n- true\n"},
+    {"numbers", "[3.10, 1e21, 0x10, true]", "- 3.1\n- 1e+21\n- 16\n- true\n"},
 };
 
-static void writer_follows_go_yaml(void **state)
+/* A blank beyond column 20. */
+static const struct write_row fold_rows[] = {
+    {"plain", "{k: aaaaaaaaa bbbbbbbbb ccccccccc ddddddddd e}", "k: aaaaaaaaa bbbbbbbbb\n  ccccccccc ddddddddd\n  e\n"},
+    {"single quotes", "['a: aaaaaaaaaaa bbbbbbbbb c']", "- 'a: aaaaaaaaaaa bbbbbbbbb\n  c'\n"},
+    {"double quotes", "[\"a\\taaaaaaaaa bbbbbbbbb   c\"]", "- \"a\\taaaaaaaaa bbbbbbbbb\n  \\  c\"\n"},
+    {"several blanks stay", "[aaaaaaaaaaaaaaaaaaaaaaaaaa  b c]", "- aaaaaaaaaaaaaaaaaaaaaaaaaa  b\n  c\n"},
+    {"characters, not bytes", "[ääääääääääää bbb ccccc d]", "- ääääääääääää bbb ccccc\n  d\n"},
+    {"keys stay whole", "{aaaaaaaaaaaaaaaaaaaaaaa b: c}", "aaaaaaaaaaaaaaaaaaaaaaa b: c\n"},
+};
+
+static void expect_written(const struct write_row *rows, size_t n, size_t width)
 {
-    for (size_t i = 0; i < WH_ARRAY_LEN(write_rows); i++) {
-        const struct write_row *row = &write_rows[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct write_row *row = &rows[i];
         struct doc d, again;
         wh_auto_str out = {0};
         read_doc(&d, row->text);
-        wh_yaml_write(first(&d), &out);
+        wh_yaml_write(first(&d), width, &out);
         if (strcmp(wh_str_c(&out), row->written) != 0)
             fail_msg("%s: wrote\n%s", row->name, wh_str_c(&out));
         read_doc(&again, wh_str_c(&out));
@@ -212,6 +235,12 @@ static void writer_follows_go_yaml(void **state)
         drop_doc(&d);
         drop_doc(&again);
     }
+}
+
+static void writer_follows_go_yaml(void **state)
+{
+    expect_written(write_rows, WH_ARRAY_LEN(write_rows), 0);
+    expect_written(fold_rows, WH_ARRAY_LEN(fold_rows), 20);
 }
 
 int main(void)

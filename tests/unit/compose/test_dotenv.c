@@ -24,7 +24,9 @@ static const struct value_row {
      "\xEF\xBB\xBF"
      "A=1\r\nB='two' \r\n",
      "B", "two"},
-    {"bare inherits", "SHELL_V", "SHELL_V", "shell"},
+    {"CRLF in quotes stays", "A=\"a\r\nb\"", "A", "a\r\nb"},
+    {"bare inherits", "SHELL_V\n", "SHELL_V", "shell"},
+    {"bare at the end of the text", "SHELL_V", "", "SHELL_V"},
     {"bare and unset", "NOPE\nA=1", "NOPE", NULL},
     {"double quotes", "A=\"tab\\tnl\\nend \\q \\x41\"", "A", "tab\tnl\nend \\q \\x41"},
     {"quoted quote", "A=\"q \\\" b\\\\s\"", "A", "q \" b\\s"},
@@ -92,11 +94,13 @@ static const struct error_row {
     {"blank in a name", "A=1\n# c\nMY KEY=2\n", "line 3: key cannot contain a space", 3, 1, WH_DOTENV_COMPOSE},
     {"character", "A=1\nB%=2\n", "line 2: unexpected character \"%\" in variable name \"B%=2\"", 2, 2,
      WH_DOTENV_COMPOSE},
-    {"unterminated", "A=1\n\nB=\"x\nC=2\n", "line 3: unterminated quoted value \"x", 3, 1, WH_DOTENV_COMPOSE},
+    {"quote", "\"A\"=1\n", "line 1: unexpected character \"\\\"\" in variable name \"\\\"A\\\"=1\"", 1, 1,
+     WH_DOTENV_COMPOSE},
+    {"unterminated", "A=1\n\nB=\"x\nC=2\n", "line 5: unterminated quoted value \"x", 3, 1, WH_DOTENV_COMPOSE},
     {"required", "A=${NOPE:?need it}", "required variable NOPE is missing a value: need it", 1, 1, WH_DOTENV_COMPOSE},
-    {"template", "A=1\nB=${", "line 2: invalid template", 2, 1, WH_DOTENV_COMPOSE},
-    {"raw blank", "A B=1", "line 1: variable 'A B' contains whitespaces", 1, 1, WH_DOTENV_RAW},
-    {"raw without name", "A=1\n=x", "line 2: no variable name", 2, 1, WH_DOTENV_RAW},
+    {"template", "A=1\nB=${N:-${}}", "Invalid template: \"${}\"", 2, 1, WH_DOTENV_COMPOSE},
+    {"raw blank", "A B=1", "variable 'A B' contains whitespaces", 1, 1, WH_DOTENV_RAW},
+    {"raw without name", "A=1\n=x", "no variable name", 2, 1, WH_DOTENV_RAW},
 };
 
 static void errors_have_a_line(void **state)

@@ -75,8 +75,8 @@ static void attributes_merge(void **state)
         if (row->want) {
             wh_auto_str got = {0}, want = {0};
             struct wh_node *wanted = service(&t, row->want);
-            wh_yaml_write(base, &got);
-            wh_yaml_write(wanted, &want);
+            wh_yaml_write(base, 0, &got);
+            wh_yaml_write(wanted, 0, &want);
             if (!wh_node_equal(base, wanted))
                 fail_msg("%s: got\n%s\nwant\n%s", row->name, wh_str_c(&got), wh_str_c(&want));
         }
