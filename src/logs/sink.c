@@ -65,7 +65,7 @@ static size_t left(const struct wh_sink *s)
 /* Keeps bytes for later. -1: there are more than can be, which back-pressure prevents. */
 static int keep(struct wh_sink *s, const char *data, size_t len)
 {
-    if (s->sent && s->pending.len + len > s->pending.max) {
+    if (s->sent && s->pending.len + len >= s->pending.max) { /* max itself is too much for wh_str_addn */
         memmove(s->pending.data, s->pending.data + s->sent, left(s));
         wh_str_cut(&s->pending, left(s));
         s->sent = 0;

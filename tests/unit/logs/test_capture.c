@@ -6,13 +6,18 @@
 #include "whale/util/file.h"
 #include "whale/util/time.h"
 
+#include "logs/entry.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+
+#define GENEROUS_MS 60000 /* an upper bound that a loaded machine keeps */
 
 struct place {
     char dir[64], spool[80];
@@ -74,7 +79,7 @@ static void logs_both_streams_and_an_unfinished_line(void **state)
     assert_int_equal(write(errors[1], "bad\n", 4), 4);
     close(out[1]);
     close(errors[1]);
-    assert_int_equal(wh_capture_finish(c, "id", 1000), 0);
+    assert_int_equal(wh_capture_finish(c, "id", GENEROUS_MS), 0);
     wh_capture_free(c);
     expect_text(&p, false, text, sizeof(text) - 1);
     expect_text(&p, true, "bad\n", 4);
@@ -100,7 +105,7 @@ static void splits_long_lines_and_joins_them_again(void **state)
     assert_int_equal(wh_capture_add(c, "id", &config, out[0], -1, NULL), 0);
     assert_int_equal(wh_write_all(out[1], text, len), 0);
     close(out[1]);
-    assert_int_equal(wh_capture_finish(c, "id", 1000), 0);
+    assert_int_equal(wh_capture_finish(c, "id", GENEROUS_MS), 0);
     wh_capture_free(c);
     expect_text(&p, false, text, len);
     remove_place(&p);
@@ -119,7 +124,7 @@ static void rotates_at_its_size(void **state)
     for (int i = 0; i < 1000; i++)
         dprintf(out[1], "line %d\n", i);
     close(out[1]);
-    assert_int_equal(wh_capture_finish(c, "id", 1000), 0);
+    assert_int_equal(wh_capture_finish(c, "id", GENEROUS_MS), 0);
     wh_capture_free(c);
     wh_auto_str got = {0};
     read_back(&p, false, &got);
@@ -167,7 +172,7 @@ static void gives_raw_bytes_to_an_attached_client(void **state)
     for (ssize_t n; got < len && (n = read(client[0], buf, sizeof(buf))) > 0; got += (size_t)n)
         assert_int_equal((unsigned char)buf[0], 0xff);
     assert_int_equal(got, len);
-    assert_int_equal(wh_capture_finish(c, "id", 1000), 0);
+    assert_int_equal(wh_capture_finish(c, "id", GENEROUS_MS), 0);
     assert_int_equal(read(client[0], buf, sizeof(buf)), 0); /* closed at the end */
     wh_capture_free(c);
     waitpid(writer, NULL, 0);
@@ -179,6 +184,57 @@ static void discards_and_still_gives_to_clients(void **state)
 {
     void *discard = &discard;
     gives_raw_bytes_to_an_attached_client(&discard);
+}
+
+static size_t read_some(int fd)
+{
+    static char buf[65536];
+    ssize_t n = read(fd, buf, sizeof(buf));
+    assert_true(n >= 0);
+    return (size_t)n;
+}
+
+/* A container that writes in such pieces to a client that reads only when the container is held back. */
+static void lag(const char *row, size_t piece_bytes)
+{
+    static char data[262144];
+    struct wh_entry e = {.streams = {{.fd = -1}, {.fd = -1}}};
+    struct wh_capture_io io = {.epoll_fd = epoll_create1(EPOLL_CLOEXEC)};
+    size_t written = 65536, got = 0, n;
+    int client[2];
+    assert_int_equal(pipe2(client, O_CLOEXEC), 0);
+    wh_sink_add(&e, 0, client[1]);
+    struct wh_sink *sink = e.sinks;
+    wh_sinks_write(&io, &e, 0, data, written); /* fills the pipe */
+    while (written < (8 << 20)) {
+        if (e.held_back) {
+            got += read_some(client[0]);
+            wh_sink_flush(&io, sink);
+        } else {
+            wh_sinks_write(&io, &e, 0, data, piece_bytes);
+            written += piece_bytes;
+        }
+        expect_true(row, !sink->watch.dead);
+    }
+    for (; sink->pending.len; wh_sink_flush(&io, sink))
+        got += read_some(client[0]);
+    wh_sinks_free(e.sinks); /* closes the client's pipe */
+    while ((n = read_some(client[0])) > 0)
+        got += n;
+    expect_int(row, got, written);
+    close(client[0]);
+    close(io.epoll_fd);
+}
+
+/* Within the bounds of back-pressure a slow client loses nothing, whatever the size of the pieces. */
+static void keeps_a_client_that_lags(void **state)
+{
+    lag("4 KiB", 4096);
+    lag("64 KiB", 65536);
+    lag("128 KiB", 131072);
+    lag("256 KiB", 262144);
+    lag("odd", 65537);
+    lag("decimal", 99999);
 }
 
 /* ---- exactly once over kills ------------------------------------------------------------------------------------ */
@@ -219,7 +275,7 @@ static void run_loop_process(const struct wh_log_config *config, int out, int er
     if (!last)
         for (;;)
             pause();
-    wh_capture_finish(c, "id", 10000);
+    wh_capture_finish(c, "id", GENEROUS_MS);
     wh_capture_free(c);
     _exit(0);
 }
@@ -299,6 +355,7 @@ int main(void)
         cmocka_unit_test(rotates_at_its_size),
         cmocka_unit_test(gives_raw_bytes_to_an_attached_client),
         cmocka_unit_test(discards_and_still_gives_to_clients),
+        cmocka_unit_test(keeps_a_client_that_lags),
         cmocka_unit_test(loses_and_repeats_nothing_when_killed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
