@@ -1,5 +1,5 @@
 # Sourced by every bats file: a project folder of the test's own, helpers, and the residue check at the end.
-# Environment from tests/lib/run-e2e: WHALE (the program), WHALE_BUILD, WHALE_COMPOSE_ROOT, WHALE_COMPOSE_RUN, PROBE.
+# Environment from tests/lib/with-state: WHALE (the program), WHALE_BUILD, WHALE_COMPOSE_ROOT, WHALE_COMPOSE_RUN, E2E_TARS.
 # shellcheck shell=bash
 
 # Each test runs in an empty folder whose name, and so the project's, is unique to it.

@@ -20,7 +20,7 @@ hostile() {
     local name=$1 script=$2 change=()
     shift 2
     mkdir rootfs
-    tar -C rootfs -xf "$E2E_WORK/images/rootfs.tar"
+    tar -C rootfs -xf "$E2E_TARS/rootfs.tar"
     (cd rootfs && sh -euc "$script")
     for instruction; do change+=(-c "$instruction"); done
     tar -C rootfs --numeric-owner -cf rootfs.tar .

@@ -5,7 +5,7 @@ load lib.bash
 
 EXAMPLES=$(cd "$BATS_TEST_DIRNAME/../../examples" && pwd)
 
-# The root file system is in the cache (tests/e2e/images); another file's test may have pruned the images.
+# The root file system is in the cache (tests/e2e/images).
 setup_file() {
     "$EXAMPLES/web-db/images" "$WHALE" "${WHALE_TEST_CACHE:-/var/cache/whale-compose-tests}" >/dev/null
 }
