@@ -104,6 +104,10 @@ struct wh_bridge {
     struct wh_addr host_binding;       /* com.docker.network.bridge.host_binding_ipv4: default host ip of publishes */
 };
 
+#define WH_OPT_BRIDGE_NAME  "com.docker.network.bridge.name"
+#define WH_OPT_MTU          "com.docker.network.driver.mtu"
+#define WH_OPT_HOST_BINDING "com.docker.network.bridge.host_binding_ipv4"
+
 /* Reads one driver option into the bridge. 0; 1 the option is not known (to be ignored with a warning); -1 bad value.
  */
 int wh_bridge_option(struct wh_bridge *bridge, const char *key, const char *value, struct wh_err *err);
@@ -122,11 +126,12 @@ bool wh_net_has_ipv6(void);
 /* One network of one container. */
 struct wh_endpoint {
     const char *bridge;         /* device name */
+    const char *network;        /* full name; may be NULL */
     char ifname[WH_IFNAME_MAX]; /* "" = eth0, eth1 ... in the order of the array */
     struct wh_addr ip4, ip6;    /* none = not used */
     uint8_t prefix4, prefix6;
     struct wh_addr gateway4, gateway6; /* none = no default route by this network (internal) */
-    int gateway_priority;              /* highest wins the default route; equal: first in the array */
+    int gateway_priority;              /* highest wins the default route; equal: first by network name */
     uint8_t mac[6];                    /* all zero = from the address */
     uint32_t mtu;                      /* 0 = 1500 */
     char host_if[WH_IFNAME_MAX];       /* out: name of the host's end; never repeats */
@@ -189,7 +194,7 @@ struct wh_publish {
     enum wh_proto proto;
     struct wh_addr host_ip; /* none = every address of the host, 0.0.0.0 = every v4, :: = every v6 address */
     uint16_t port;
-    const struct wh_backend *backends; /* of host_ip's family (none = either); others are ignored */
+    const struct wh_backend *backends; /* of another family than host_ip's: served by the relay only */
     size_t n_backends;
 };
 
@@ -228,12 +233,12 @@ int wh_firewall_doctor(struct wh_str *ret_text, struct wh_err *err);
 struct wh_relay;
 /* NULL is returned in *ret_relay (and 0) when the host has no IPv6. */
 int wh_relay_new(struct wh_relay **ret_relay, struct wh_err *err);
-/* Listens on [::1]:port (loopback_only) or [::]:port and connects to the backends in turn. Replaces the backends when
+/* Listens on [ip]:port (ip none: every IPv6 address) and connects to the backends in turn. Replaces the backends when
  * the port is already listened on; n = 0 stops listening on it. Port in use: -1, the caller may ignore it. */
-int wh_relay_set(struct wh_relay *relay, bool loopback_only, uint16_t port, const struct wh_backend *backends, size_t n,
-                 struct wh_err *err);
-/* Makes the relay serve exactly the tcp ports of the list that are published on every address (host_ip none) and have
- * backends; a port whose IPv6 side somebody else has is left out. */
+int wh_relay_set(struct wh_relay *relay, const struct wh_addr *ip, uint16_t port, const struct wh_backend *backends,
+                 size_t n, struct wh_err *err);
+/* Makes the relay serve exactly the tcp ports of the list that are published on every address (host_ip none) or on an
+ * IPv6 one and have backends; a port whose IPv6 side somebody else has is left out. */
 void wh_relay_apply(struct wh_relay *relay, const struct wh_publish *list, size_t n);
 void wh_relay_free(struct wh_relay *relay); /* ends all connections */
 

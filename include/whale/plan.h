@@ -44,6 +44,7 @@ struct wh_plan_container {
     const char *image_id, *hash;
     struct wh_texts networks, volumes;  /* names on the host; volumes: without anonymous ones */
     const char *depends_on;             /* label: "db:service_healthy:false,..." */
+    const struct wh_node *parents;      /* containers it shares namespaces or volumes of: service to id; may be NULL */
     const struct wh_node *service_node; /* as it was made; for reasons; may be NULL */
 };
 

@@ -106,6 +106,7 @@ static struct wh_plan_container read_container(struct wh_arena *a, const struct 
         .networks = {.items = wh_arena_array(a, const char *, c->rec.n_networks + 1)},
         .volumes = {.items = wh_arena_array(a, const char *, c->rec.n_mounts + 1)},
         .depends_on = wh_container_label(&c->rec, "com.docker.compose.depends_on"),
+        .parents = wh_node_get(c->rec.extra, "parents"),
         .service_node = c->rec.service_node,
     };
     for (size_t i = 0; out.networks.items && i < c->rec.n_networks; i++)

@@ -8,9 +8,6 @@
 #include "whale/util/str.h"
 
 #include <string.h>
-#include <sys/sysinfo.h>
-
-#define MIN_MEMORY_BYTES (INT64_C(6) << 20) /* Docker's: below that not even the first process would come up */
 
 static bool name_is_valid(const char *name)
 {
@@ -19,17 +16,59 @@ static bool name_is_valid(const char *name)
     return name[0] && strchr(first, name[0]) && name[strspn(name, rest)] == '\0' && strlen(name) <= 200;
 }
 
-static int check_caps(const struct wh_texts *caps, struct wh_err *err)
+static int check_caps(const struct wh_texts *caps, const char *what, struct wh_err *err)
 {
     for (size_t i = 0; i < caps->len; i++)
         if (!wh_runtime_cap_is_known(caps->items[i]))
-            return wh_fail(err, WH_E_INVALID, "capability \"%s\" is not known", caps->items[i]);
+            return wh_fail(err, WH_E_INVALID, "invalid %s: unknown capability: \"%s\"", what, caps->items[i]);
     return 0;
 }
 
 static int check_privileges(const struct wh_service *s, struct wh_err *err)
 {
-    return check_caps(&s->cap_add, err) < 0 ? -1 : check_caps(&s->cap_drop, err);
+    return check_caps(&s->cap_add, "cap_add", err) < 0 ? -1 : check_caps(&s->cap_drop, "cap_drop", err);
+}
+
+/* Those that need files are checked when they are read. */
+static int check_security(const struct wh_service *s, struct wh_err *err)
+{
+    static const char *const words[] = {"true", "false", "1", "0", "t", "f"};
+    static const char key[] = "no-new-privileges";
+    for (size_t i = 0; i < s->security_opt.len; i++) {
+        const char *opt = s->security_opt.items[i];
+        bool good = !wh_starts(opt, key) || !opt[strlen(key)];
+        for (size_t j = 0; j < WH_ARRAY_LEN(words) && !good; j++)
+            good = strchr(":=", opt[strlen(key)]) && strcasecmp(opt + strlen(key) + 1, words[j]) == 0;
+        if (!good)
+            return wh_fail(err, WH_E_INVALID, "invalid --security-opt: \"%s\"", opt);
+    }
+    return 0;
+}
+
+static int check_signal(const struct wh_service *s, struct wh_err *err)
+{
+    int number;
+    if (s->stop_signal && s->stop_signal[0] && (signal_parse(s->stop_signal, &number) < 0 || number < 1))
+        return wh_fail(err, WH_E_INVALID, "stop_signal: invalid signal: %s", s->stop_signal);
+    return 0;
+}
+
+/* What other engines have and this one has not. */
+static int check_engine(const struct wh_service *s, struct wh_err *err)
+{
+    static const char *const runtimes[] = {"runc", "crun", "io.containerd.runc.v2"};
+    const struct wh_deploy_resources *reserved = s->deploy ? s->deploy->reservations : NULL;
+    bool known = !s->runtime || !s->runtime[0];
+    for (size_t i = 0; i < WH_ARRAY_LEN(runtimes) && !known; i++)
+        known = strcmp(s->runtime, runtimes[i]) == 0;
+    if (!known)
+        return wh_fail(err, WH_E_INVALID, "unknown runtime specified %s", s->runtime);
+    if (s->gpus.len > 0 || (reserved && reserved->devices.len > 0))
+        return wh_fail(err, WH_E_INVALID,
+                       "could not select device driver for gpus and reserved devices: there are none");
+    if (s->isolation && s->isolation[0] && strcasecmp(s->isolation, "default") != 0)
+        return wh_fail(err, WH_E_INVALID, "invalid isolation: \"%s\" - linux only supports 'default'", s->isolation);
+    return 0;
 }
 
 static int check_restart(const struct wh_service *s, struct wh_err *err)
@@ -49,22 +88,8 @@ static int check_kernel(const struct wh_service *s, struct wh_err *err)
             return -1;
     for (size_t i = 0; i < s->device_cgroup_rules.len; i++)
         if (!wh_runtime_device_rule_is_valid(s->device_cgroup_rules.items[i]))
-            return wh_fail(err, WH_E_INVALID, "device rule \"%s\" is no rule", s->device_cgroup_rules.items[i]);
-    return 0;
-}
-
-static int check_limits(const struct wh_service *s, struct wh_err *err)
-{
-    wh_auto_arena a = {0};
-    struct wh_resources r;
-    if (spec_resources(&a, s, &r, err) < 0)
-        return -1;
-    if (r.memory_bytes > 0 && r.memory_bytes < MIN_MEMORY_BYTES)
-        return wh_fail(err, WH_E_INVALID, "memory limit of %lld bytes is too low: at least 6 MiB are needed",
-                       (long long)r.memory_bytes);
-    if (r.nano_cpus > (int64_t)get_nprocs() * 1000000000)
-        return wh_fail(err, WH_E_INVALID, "%.2f CPUs are more than the %d that are there", (double)r.nano_cpus / 1e9,
-                       get_nprocs());
+            return wh_fail(err, WH_E_INVALID, "invalid device cgroup rule format: '%s'",
+                           s->device_cgroup_rules.items[i]);
     return 0;
 }
 
@@ -74,7 +99,7 @@ static int check_mounts(const struct wh_service *s, struct wh_err *err)
         const struct wh_service_mount *m = &s->mounts.items[i];
         if (m->target && m->target[0] == '/')
             continue;
-        wh_fail(err, WH_E_INVALID, "mount target \"%s\" is not absolute", m->target ? m->target : "");
+        wh_fail(err, WH_E_INVALID, "invalid mount path: '%s' mount path must be absolute", m->target ? m->target : "");
         wh_err_at(err, &m->mark);
         return -1;
     }
@@ -98,7 +123,8 @@ static int check_logging(const struct wh_service *s, struct wh_err *err)
 int ctr_check(struct wh_policy *p, const struct create_request *r, struct wh_err *err)
 {
     static int (*const checks[])(const struct wh_service *, struct wh_err *) = {
-        check_restart, check_privileges, check_kernel, check_limits, check_mounts, check_logging};
+        check_restart, check_privileges, check_security, check_signal, check_engine,
+        check_kernel,  check_limits,     check_network,  check_mounts, check_logging};
     if (!name_is_valid(r->name))
         return wh_fail(err, WH_E_INVALID, "\"%s\" cannot be the name of a container", r->name);
     const struct ctr *same = ctr_find_name(p, r->name);

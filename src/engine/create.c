@@ -80,15 +80,37 @@ static int add_file_refs(struct wh_arena *a, const struct create_request *r, boo
     return 0;
 }
 
-static int make_extra(struct wh_arena *a, const struct create_request *r, struct wh_container_rec *rec,
-                      struct wh_err *err)
+/* Containers whose namespaces or volumes it shares, by service: when one of them is replaced, so must this be. */
+static void note_parent(struct wh_policy *p, struct wh_arena *a, const char *service, struct wh_node *parents)
+{
+    const struct ctr *c = service ? ctr_find_service(p, service, 0, false) : NULL;
+    if (c)
+        wh_node_put_str(a, parents, service, c->rec.id);
+}
+
+static struct wh_node *find_parents(struct wh_policy *p, struct wh_arena *a, const struct wh_service *s)
+{
+    struct wh_node *parents = wh_node_map(a, NULL);
+    const char *const modes[] = {s->network_mode, s->pid, s->ipc};
+    for (size_t i = 0; parents && i < WH_ARRAY_LEN(modes); i++)
+        note_parent(p, a, modes[i] ? wh_mode_service(modes[i]) : NULL, parents);
+    for (size_t i = 0; parents && i < s->volumes_from.len; i++)
+        note_parent(p, a, wh_arena_strndup(a, s->volumes_from.items[i], strcspn(s->volumes_from.items[i], ":")),
+                    parents);
+    return parents;
+}
+
+static int make_extra(struct wh_policy *p, struct wh_arena *a, const struct create_request *r,
+                      struct wh_container_rec *rec, struct wh_err *err)
 {
     struct wh_node *extra = wh_node_map(a, NULL), *files = wh_node_seq(a, NULL);
-    if (!extra || !files)
+    struct wh_node *parents = find_parents(p, a, r->service);
+    if (!extra || !files || !parents)
         return wh_fail(err, ENOMEM, "container");
     if (add_file_refs(a, r, false, files, err) < 0 || add_file_refs(a, r, true, files, err) < 0)
         return -1;
     wh_node_put(a, extra, "files", files);
+    wh_node_put(a, extra, "parents", parents);
     wh_node_put_bool(a, extra, "use_aliases", r->use_aliases);
     rec->extra = extra;
     return 0;
@@ -183,7 +205,7 @@ static int fill_rec(struct wh_policy *p, struct wh_arena *a, const struct create
     make_argv(a, r, image, rec);
     if (labels_make(a, p, r, image, rec) < 0 || make_networks(a, r, rec) < 0 || a->failed)
         return wh_fail(err, ENOMEM, "container");
-    if (make_extra(a, r, rec, err) < 0)
+    if (make_extra(p, a, r, rec, err) < 0)
         return -1;
     note_network_keys(a, r, rec);
     return mounts_plan(p, r, image, a, rec, err);

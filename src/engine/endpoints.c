@@ -129,7 +129,7 @@ static int choose_addresses(struct ctr *c, struct net *n, struct ctr_endpoint *e
 
 /* ---- the namespace ----------------------------------------------------------------------------------------------- */
 
-static const struct wh_service_network *network_config(const struct ctr *c, const char *name)
+const struct wh_service_network *ctr_network_config(const struct ctr *c, const char *name)
 {
     const char *key = wh_node_get_str(wh_node_get(c->rec.extra, "network_keys"), name, name);
     for (size_t i = 0; i < c->service->networks.len; i++)
@@ -141,6 +141,7 @@ static const struct wh_service_network *network_config(const struct ctr *c, cons
 static void describe(const struct ctr *c, const struct net *n, struct ctr_endpoint *e, struct wh_endpoint *out)
 {
     *out = (struct wh_endpoint){.bridge = n->bridge.name,
+                                .network = n->rec.name,
                                 .ip4 = e->ip4,
                                 .ip6 = e->ip6,
                                 .prefix4 = n->bridge.subnet4.prefix,
@@ -160,7 +161,7 @@ static int prepare_endpoints(struct ctr *c, struct wh_endpoint *out, struct wh_e
     for (size_t i = 0; i < c->rec.n_networks; i++) {
         struct net *n;
         struct ctr_endpoint *e = &c->endpoints[i];
-        *e = (struct ctr_endpoint){.network = c->rec.networks[i], .config = network_config(c, c->rec.networks[i])};
+        *e = (struct ctr_endpoint){.network = c->rec.networks[i], .config = ctr_network_config(c, c->rec.networks[i])};
         c->n_endpoints = i + 1;
         if (net_get(c->p, c->rec.networks[i], &n, err) < 0 || net_ensure_up(c->p, n, err) < 0 ||
             choose_addresses(c, n, e, err) < 0)
@@ -323,7 +324,7 @@ int ctr_net_recover(struct ctr *c)
         struct ctr_endpoint *e = &c->endpoints[c->n_endpoints++];
         struct net *n;
         e->network = wh_arena_strdup(&c->arena, r->network);
-        e->config = network_config(c, r->network);
+        e->config = ctr_network_config(c, r->network);
         snprintf(e->ifname, sizeof(e->ifname), "%s", r->ifname ? r->ifname : "");
         if (r->ipv4)
             wh_addr_parse(r->ipv4, &e->ip4);

@@ -56,7 +56,7 @@ static int check_ports(struct op *op)
         if (s && s->ports.len > 0)
             services[n++] = s;
     }
-    return n ? ports_check(op->p, services, n, &op->err) : 0;
+    return n ? ports_check(op->p, op->project, services, n, &op->err) : 0;
 }
 
 /* What would fail for certain is found before anything is changed. */

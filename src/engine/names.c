@@ -190,7 +190,7 @@ static void put_record(struct ctr *c, const struct ctr_endpoint *e, struct wh_er
         own[n_own++] = c->service->hostname;
     if (!names || !own[0])
         return;
-    if (answers_for_service(c))
+    if (answers_for_service(c) && !c->service->network_mode)
         names[n++] = c->rec.service;
     for (size_t i = 0; aliases && answers_for_service(c) && i < aliases->len; i++)
         names[n++] = aliases->items[i];

@@ -176,6 +176,18 @@ static int find_taken(struct wh_arena *a, struct taken *t, struct wh_err *err)
     return 0;
 }
 
+static int check_aux(const struct wh_ipam_range *r, const struct wh_cidr *subnet, struct wh_err *err)
+{
+    for (size_t i = 0; i < r->aux_addresses.len; i++) {
+        const struct wh_pair_text *aux = &r->aux_addresses.items[i];
+        struct wh_addr addr;
+        if (!aux->value || wh_addr_parse(aux->value, &addr) < 0 || !wh_cidr_has(subnet, &addr))
+            return wh_fail(err, WH_E_INVALID, "auxiliary address: (%s:%s) must belong to the master pool: %s", aux->key,
+                           aux->value ? aux->value : "", r->subnet);
+    }
+    return 0;
+}
+
 /* The configured range of one family, or a family of 0. */
 static int configured(const struct wh_network *n, uint8_t family, struct wh_ipam *ret, struct wh_err *err)
 {
@@ -183,17 +195,23 @@ static int configured(const struct wh_network *n, uint8_t family, struct wh_ipam
     for (size_t i = 0; i < n->ipam.len; i++) {
         const struct wh_ipam_range *r = &n->ipam.items[i];
         struct wh_cidr subnet;
+        if (!r->subnet && !r->gateway && !r->ip_range && r->aux_addresses.len == 0)
+            continue;
         if (!r->subnet)
-            continue;
+            return wh_fail(err, WH_E_INVALID, "invalid subnet: there is none for the other addresses of ipam.config");
         if (wh_cidr_parse(r->subnet, &subnet) < 0)
-            return wh_fail(err, WH_E_INVALID, "network %s: \"%s\" is no subnet", n->name, r->subnet);
-        if (subnet.addr.family != family || ret->subnet.addr.family)
+            return wh_fail(err, WH_E_INVALID, "invalid subnet: \"%s\" is none", r->subnet);
+        if (subnet.addr.family != family)
             continue;
+        if (ret->subnet.addr.family)
+            return wh_fail(err, WH_E_INVALID, "bridge driver doesn't support multiple subnets of one family");
         ret->subnet = subnet;
+        if (check_aux(r, &subnet, err) < 0)
+            return -1;
         if (r->gateway && wh_addr_parse(r->gateway, &ret->gateway) < 0)
-            return wh_fail(err, WH_E_INVALID, "network %s: \"%s\" is no address", n->name, r->gateway);
+            return wh_fail(err, WH_E_INVALID, "invalid gateway address: \"%s\"", r->gateway);
         if (r->ip_range && wh_cidr_parse(r->ip_range, &ret->range) < 0)
-            return wh_fail(err, WH_E_INVALID, "network %s: \"%s\" is no range", n->name, r->ip_range);
+            return wh_fail(err, WH_E_INVALID, "invalid ip_range: \"%s\"", r->ip_range);
     }
     return 0;
 }
@@ -264,7 +282,7 @@ static int network_labels(struct wh_arena *a, const struct wh_policy *p, const s
 static int64_t mtu_option(const struct wh_network *n)
 {
     int64_t mtu;
-    const char *text = wh_pairs_get(&n->driver_opts, "com.docker.network.driver.mtu");
+    const char *text = wh_pairs_get(&n->driver_opts, WH_OPT_MTU);
     return text && wh_int_parse(text, 68, 65535, &mtu) == 0 ? mtu : 0;
 }
 
@@ -276,7 +294,7 @@ static int fill_record(struct wh_policy *p, struct wh_arena *a, const struct wh_
     if (!id || !bridge || wh_random_hex(id, WH_ID_LEN, err) < 0)
         return -1;
     wh_net_bridge_name(&p->scope, n->name, bridge);
-    const char *own_name = wh_pairs_get(&n->driver_opts, "com.docker.network.bridge.name");
+    const char *own_name = wh_pairs_get(&n->driver_opts, WH_OPT_BRIDGE_NAME);
     *rec = (struct wh_network_rec){.name = n->name,
                                    .id = id,
                                    .project = p->project,
@@ -308,21 +326,42 @@ static int create_locked(struct wh_policy *p, const struct wh_network *n, const 
     return wh_state_network_save(&rec, err);
 }
 
-int net_create(struct wh_policy *p, const struct wh_network *n, const char *hash, struct wh_err *err)
+static int check_drivers(const struct wh_network *n, struct wh_err *err)
+{
+    if (n->driver && n->driver[0] && strcmp(n->driver, "bridge") != 0)
+        return wh_fail(err, WH_E_INVALID, "plugin \"%s\" not found: only the driver \"bridge\" is there", n->driver);
+    if (n->ipam_driver && n->ipam_driver[0] && strcmp(n->ipam_driver, "default") != 0)
+        return wh_fail(err, WH_E_INVALID, "plugin \"%s\" not found: only the ipam driver \"default\" is there",
+                       n->ipam_driver);
+    return 0;
+}
+
+static int check_options(const struct wh_network *n, struct wh_err *err)
+{
+    struct wh_bridge scratch = {0};
+    for (size_t i = 0; i < n->driver_opts.len; i++) {
+        const struct wh_pair_text *opt = &n->driver_opts.items[i];
+        if (wh_bridge_option(&scratch, opt->key, opt->value ? opt->value : "", err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int create_record(struct wh_policy *p, const struct wh_network *n, const char *hash, struct wh_err *err)
 {
     wh_auto_fd lock = -1;
-    if (n->driver && strcmp(n->driver, "bridge") != 0)
-        return wh_fail(err, WH_E_INVALID, "network %s: driver \"%s\" is not supported, only bridge", n->name,
-                       n->driver);
-    if (wh_state_lock_global(&lock, err) < 0)
-        return -1;
-    if (create_locked(p, n, hash, err) < 0) {
+    if (check_drivers(n, err) < 0 || check_options(n, err) < 0 || wh_state_lock_global(&lock, err) < 0 ||
+        create_locked(p, n, hash, err) < 0) {
         wh_err_at(err, &n->mark);
-        return wh_wrap(err, "network %s", n->name);
+        return wh_wrap(err, "failed to create network %s", n->name);
     }
-    wh_close(&lock);
+    return 0;
+}
+
+int net_create(struct wh_policy *p, const struct wh_network *n, const char *hash, struct wh_err *err)
+{
     struct net *net;
-    if (net_get(p, n->name, &net, err) < 0)
+    if (create_record(p, n, hash, err) < 0 || net_get(p, n->name, &net, err) < 0)
         return -1;
     if (net_ensure_up(p, net, err) < 0) {
         net_forget(p, n->name);

@@ -109,6 +109,7 @@ int plan_actual_add(struct wh_arena *a, const struct wh_container_rec *rec, cons
                                       .networks = {(const char **)rec->networks, rec->n_networks},
                                       .volumes = {volumes, n},
                                       .depends_on = wh_container_label(rec, "com.docker.compose.depends_on"),
+                                      .parents = wh_node_get(rec->extra, "parents"),
                                       .service_node = rec->service_node};
     return 0;
 }

@@ -296,6 +296,13 @@ const char *ctr_hostname(struct wh_arena *a, const struct ctr *c);
  * not running. */
 int ctr_foreign_owner(struct wh_arena *a, const struct ctr *c, struct wh_container *ret, struct wh_err *err);
 
+/* What the service says of a network (full name), or NULL. */
+const struct wh_service_network *ctr_network_config(const struct ctr *c, const char *network);
+
+/* check.c, check_limits.c, check_network.c: before anything is changed */
+int check_limits(const struct wh_service *s, struct wh_err *err);
+int check_network(const struct wh_service *s, struct wh_err *err);
+
 /* names.c: name service */
 void names_put_foreign(struct wh_policy *p);
 void names_drop_foreign(struct wh_policy *p);
@@ -307,7 +314,8 @@ void ctr_dns_drop(struct ctr *c);
 int ctr_ports_prepare(struct ctr *c, struct wh_err *err); /* c->ports from the service */
 int ctr_ports_reserve(struct ctr *c, struct wh_err *err);
 /* Whether the services' ports are free of other projects and programs; reserves nothing. */
-int ports_check(const struct wh_policy *p, const struct wh_service *const *services, size_t n, struct wh_err *err);
+int ports_check(const struct wh_policy *p, const struct wh_project *project, const struct wh_service *const *services,
+                size_t n, struct wh_err *err);
 void ctr_ports_release(struct ctr *c);
 void ctr_ports_to_state(struct ctr *c);
 void ports_save(struct wh_policy *p);

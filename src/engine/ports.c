@@ -63,6 +63,32 @@ static int parse_port(const struct wh_port *port, struct ctr_port *ret, struct w
     return 0;
 }
 
+/* Whether a network of a container is before another in the order in which one of them gets the default route, and
+ * thereby the published ports. */
+static bool is_preferred(const struct ctr *c, const char *network, const char *other)
+{
+    const struct wh_service_network *a = ctr_network_config(c, network), *b = ctr_network_config(c, other);
+    int64_t x = a ? a->gw_priority : 0, y = b ? b->gw_priority : 0;
+    return x != y ? x > y : strcmp(network, other) < 0;
+}
+
+/* The network that the container's ports are published through, or NULL: internal ones publish nothing. */
+static const struct net *publishing_net(const struct ctr *c, bool *ret_only_internal)
+{
+    const struct net *best = NULL;
+    size_t n_internal = 0;
+    for (size_t i = 0; i < c->rec.n_networks; i++) {
+        struct net *n;
+        if (net_get(c->p, c->rec.networks[i], &n, NULL) < 0)
+            continue;
+        n_internal += n->bridge.internal;
+        if (!n->bridge.internal && (!best || is_preferred(c, n->rec.name, best->rec.name)))
+            best = n;
+    }
+    *ret_only_internal = n_internal > 0 && n_internal == c->rec.n_networks;
+    return best;
+}
+
 static int want_port(const struct ctr *c, const struct wh_port *port, struct ctr_port *ret, struct wh_err *err)
 {
     if (parse_port(port, ret, err) < 0)
@@ -74,17 +100,22 @@ static int want_port(const struct ctr *c, const struct wh_port *port, struct ctr
 int ctr_ports_prepare(struct ctr *c, struct wh_err *err)
 {
     size_t n = c->service->ports.len;
+    bool only_internal = false;
+    const struct net *net = n && publishes(c->service) ? publishing_net(c, &only_internal) : NULL;
     c->ports = calloc(n + 1, sizeof(*c->ports));
     if (!c->ports)
         return wh_fail(err, ENOMEM, "ports");
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && publishes(c->service) && !only_internal; i++) {
         const struct wh_port *port = &c->service->ports.items[i];
-        if (port->target == 0 || !publishes(c->service))
+        struct ctr_port *want = &c->ports[c->n_ports];
+        if (port->target == 0)
             continue;
-        if (want_port(c, port, &c->ports[c->n_ports], err) < 0) {
+        if (want_port(c, port, want, err) < 0) {
             wh_err_at(err, &port->mark);
             return -1;
         }
+        if (net && !want->want.host_ip.family)
+            want->want.host_ip = net->bridge.host_binding;
         c->n_ports++;
     }
     return 0;
@@ -242,27 +273,44 @@ static bool is_own(const struct wh_policy *p, const struct wh_port_want *want)
     return false;
 }
 
+/* The host address that a service's networks give to ports that name none. */
+static struct wh_addr default_binding(const struct wh_project *project, const struct wh_service *s)
+{
+    struct wh_addr ip = {0};
+    for (size_t i = 0; project && i < s->networks.len; i++) {
+        const struct wh_network *n = wh_project_network(project, s->networks.items[i].name);
+        const char *text = n && !n->internal ? wh_pairs_get(&n->driver_opts, WH_OPT_HOST_BINDING) : NULL;
+        if (text && wh_addr_parse(text, &ip) == 0)
+            return ip;
+    }
+    return (struct wh_addr){0};
+}
+
 static int check_port(const struct wh_policy *p, const struct claims *claims, const struct wh_port *port,
-                      struct wh_err *err)
+                      const struct wh_addr *binding, struct wh_err *err)
 {
     struct ctr_port parsed;
     wh_auto_fd fd = -1;
     uint16_t number;
     if (parse_port(port, &parsed, err) < 0)
         return -1;
+    if (!parsed.want.host_ip.family)
+        parsed.want.host_ip = *binding;
     if (parsed.want.first == 0 || is_own(p, &parsed.want))
         return 0;
     return wh_port_reserve(&parsed.want, claims->items.items, claims->items.len, &number, &fd, err);
 }
 
-int ports_check(const struct wh_policy *p, const struct wh_service *const *services, size_t n, struct wh_err *err)
+int ports_check(const struct wh_policy *p, const struct wh_project *project, const struct wh_service *const *services,
+                size_t n, struct wh_err *err)
 {
     WH_CLEANUP(claims_fini) struct claims claims = {0};
     gather_foreign_claims(p, &claims);
     for (size_t i = 0; i < n; i++) {
+        struct wh_addr binding = default_binding(project, services[i]);
         for (size_t j = 0; j < services[i]->ports.len; j++) {
             const struct wh_port *port = &services[i]->ports.items[j];
-            if (port->target == 0 || !publishes(services[i]) || check_port(p, &claims, port, err) == 0)
+            if (port->target == 0 || !publishes(services[i]) || check_port(p, &claims, port, &binding, err) == 0)
                 continue;
             wh_err_at(err, &port->mark);
             return wh_wrap(err, "service \"%s\"", services[i]->name);
@@ -338,6 +386,30 @@ static bool is_published(const struct ctr *c, const struct wh_port_rec *rec)
     return false;
 }
 
+/* Docker's order, which decides what `port` answers: the greatest wanted host port first, of equal ones the later. */
+static size_t published_recs(struct ctr *c, struct wh_port_rec *out)
+{
+    const struct ctr_port **from = wh_arena_array(&c->state_arena, const struct ctr_port *, c->n_ports + 1);
+    size_t n = 0;
+    for (size_t i = 0; from && i < c->n_ports; i++) {
+        const struct ctr_port *port = &c->ports[i];
+        size_t at = n;
+        if (!port->port)
+            continue;
+        for (; at > 0 && from[at - 1]->want.first <= port->want.first; at--)
+            from[at] = from[at - 1];
+        from[at] = port;
+        n++;
+    }
+    for (size_t i = 0; i < n; i++) {
+        char ip[WH_ADDR_TEXT_MAX];
+        const char *text = wh_addr_text(&from[i]->want.host_ip, ip, sizeof(ip));
+        out[i] = (struct wh_port_rec){wh_arena_strdup(&c->state_arena, text), from[i]->port, from[i]->container_port,
+                                      wh_proto_text(from[i]->want.proto)};
+    }
+    return n;
+}
+
 void ctr_ports_to_state(struct ctr *c)
 {
     size_t max = c->n_ports + (c->service->expose.len + c->image->config.n_exposed_ports) * 65 + 1;
@@ -345,15 +417,7 @@ void ctr_ports_to_state(struct ctr *c)
     struct wh_port_rec *exposed = wh_arena_array(&c->state_arena, struct wh_port_rec, max);
     if (!recs || !exposed)
         return;
-    size_t n = 0, n_exposed = exposed_recs(c, exposed);
-    for (size_t i = 0; i < c->n_ports; i++) {
-        char ip[WH_ADDR_TEXT_MAX];
-        const struct ctr_port *port = &c->ports[i];
-        if (port->port)
-            recs[n++] = (struct wh_port_rec){
-                wh_arena_strdup(&c->state_arena, wh_addr_text(&port->want.host_ip, ip, sizeof(ip))), port->port,
-                port->container_port, wh_proto_text(port->want.proto)};
-    }
+    size_t n = published_recs(c, recs), n_exposed = exposed_recs(c, exposed);
     for (size_t i = 0; i < n_exposed; i++)
         if (!is_published(c, &exposed[i]))
             recs[n++] = exposed[i];
@@ -453,20 +517,16 @@ static struct wh_publish *publish_of(struct publishes *pub, const struct ctr_por
  * internal network publishes nothing. */
 static const struct wh_addr *backend_addr(const struct ctr *c, bool v6)
 {
-    const struct wh_addr *best = NULL;
-    int64_t best_priority = 0;
+    const struct ctr_endpoint *best = NULL;
     for (size_t i = 0; i < c->n_endpoints; i++) {
         const struct ctr_endpoint *e = &c->endpoints[i];
-        const struct wh_addr *addr = v6 ? &e->ip6 : &e->ip4;
-        int64_t priority = e->config ? e->config->gw_priority : 0;
         struct net *n;
-        if (!addr->family || (best && priority <= best_priority) || net_get(c->p, e->network, &n, NULL) < 0 ||
-            n->bridge.internal)
+        if (!(v6 ? e->ip6 : e->ip4).family || (best && !is_preferred(c, e->network, best->network)) ||
+            net_get(c->p, e->network, &n, NULL) < 0 || n->bridge.internal)
             continue;
-        best = addr;
-        best_priority = priority;
+        best = e;
     }
-    return best;
+    return best ? v6 ? &best->ip6 : &best->ip4 : NULL;
 }
 
 static void add_backend(struct publishes *pub, struct wh_publish *item, const struct wh_addr *addr, uint16_t port)
@@ -489,8 +549,8 @@ static bool may_serve(const struct ctr *c, const struct ctr_port *port)
 static void collect_port(struct publishes *pub, const struct ctr *c, const struct ctr_port *port)
 {
     uint8_t family = port->want.host_ip.family;
-    const struct wh_addr *v4 = family != 6 ? backend_addr(c, false) : NULL;
     const struct wh_addr *v6 = family != 4 ? backend_addr(c, true) : NULL;
+    const struct wh_addr *v4 = family != 6 || !v6 ? backend_addr(c, false) : NULL;
     struct wh_publish *item = v4 || v6 ? publish_of(pub, port) : NULL;
     if (!item || !may_serve(c, port))
         return;

@@ -52,8 +52,10 @@ static void from_deploy(const struct wh_restart_policy *d, struct restart_policy
 int restart_policy_parse(const struct wh_service *s, struct restart_policy *ret, struct wh_err *err)
 {
     *ret = (struct restart_policy){.kind = RESTART_NO};
-    if (s->deploy && s->deploy->restart_policy)
+    if (s->deploy && s->deploy->restart_policy) {
         from_deploy(s->deploy->restart_policy, ret);
+        return 0;
+    }
     const char *text = s->restart;
     if (!text || !text[0])
         return 0;

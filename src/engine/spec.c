@@ -22,16 +22,18 @@ static const char *const *null_terminated(struct wh_arena *a, const struct wh_te
 /* ---- process ----------------------------------------------------------------------------------------------------- */
 
 /* Docker's rule: an entrypoint in the file drops the image's command; an empty command keeps the image's unless the
- * entrypoint was replaced. */
+ * entrypoint was replaced by another one. [""] is none at all. */
 const char *const *spec_argv(struct wh_arena *a, const struct wh_service *s, const struct wh_image *image)
 {
     const struct wh_image_config *c = &image->config;
     bool own_entry = s->entrypoint.is_set;
     const char *const *entry = own_entry ? s->entrypoint.argv : c->entrypoint;
     size_t n_entry = own_entry ? s->entrypoint.len : c->n_entrypoint;
-    bool own_command = s->command.is_set && s->command.len;
-    const char *const *command = own_command ? s->command.argv : own_entry ? NULL : c->cmd;
-    size_t n_command = own_command ? s->command.len : own_entry ? 0 : c->n_cmd;
+    bool own_command = s->command.is_set && s->command.len, drops_command = own_entry && n_entry > 0;
+    const char *const *command = own_command ? s->command.argv : drops_command ? NULL : c->cmd;
+    size_t n_command = own_command ? s->command.len : drops_command ? 0 : c->n_cmd;
+    if (own_entry && n_entry == 1 && !entry[0][0])
+        n_entry = 0;
     const char **argv = wh_arena_array(a, const char *, n_entry + n_command + 1);
     if (!argv)
         return NULL;
@@ -56,12 +58,22 @@ static void set_pairs(struct wh_map *env, const struct wh_pairs *pairs)
         set_env(env, pairs->items[i].key, pairs->items[i].value);
 }
 
-static void set_image_env(struct wh_arena *a, struct wh_map *env, const struct wh_image_config *c)
+static bool has_key(const struct wh_pairs *pairs, const char *key)
+{
+    for (size_t i = 0; i < pairs->len; i++)
+        if (strcmp(pairs->items[i].key, key) == 0)
+            return true;
+    return false;
+}
+
+/* What the service does not set or take away itself. */
+static void set_image_env(struct wh_arena *a, struct wh_map *env, const struct wh_image_config *c,
+                          const struct wh_pairs *own)
 {
     for (size_t i = 0; i < c->n_env; i++) {
         const char *eq = strchr(c->env[i], '=');
         const char *key = eq ? wh_arena_strndup(a, c->env[i], (size_t)(eq - c->env[i])) : NULL;
-        if (key && key[0])
+        if (key && key[0] && !has_key(own, key))
             set_env(env, key, eq + 1);
     }
 }
@@ -74,8 +86,8 @@ const char *const *spec_env(struct wh_arena *a, const struct ctr *c, const struc
         set_env(&env, "HOSTNAME", ctr_hostname(a, c));
     if (tty)
         set_env(&env, "TERM", "xterm");
-    set_image_env(a, &env, &c->image->config);
     set_pairs(&env, &c->service->environment);
+    set_image_env(a, &env, &c->image->config, &c->service->environment);
     set_pairs(&env, more);
     const char **list = wh_arena_array(a, const char *, env.len + 1);
     for (size_t i = 0; list && i < env.len; i++)
@@ -140,7 +152,7 @@ static int security_option(struct wh_arena *a, const struct ctr *c, const char *
     } else if (strcmp(opt, "systempaths=unconfined") == 0) {
         ret->systempaths_unconfined = true;
     } else if (!wh_starts(opt, "no-new-privileges") && !wh_starts(opt, "label")) {
-        return wh_fail(err, WH_E_INVALID, "security_opt \"%s\" is not known", opt);
+        return wh_fail(err, WH_E_INVALID, "invalid --security-opt: \"%s\"", opt);
     }
     return 0;
 }

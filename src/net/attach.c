@@ -100,6 +100,13 @@ struct inside {
     size_t n;
 };
 
+static bool is_preferred(const struct wh_endpoint *ep, const struct wh_endpoint *best)
+{
+    if (ep->gateway_priority != best->gateway_priority)
+        return ep->gateway_priority > best->gateway_priority;
+    return ep->network && best->network && strcmp(ep->network, best->network) < 0;
+}
+
 /* The endpoint whose gateway gets the default route, or NULL. */
 static const struct wh_endpoint *choose_default(const struct inside *in, int family)
 {
@@ -107,7 +114,7 @@ static const struct wh_endpoint *choose_default(const struct inside *in, int fam
     for (size_t i = 0; i < in->n; i++) {
         const struct wh_endpoint *ep = &in->eps[i];
         const struct wh_addr *gateway = family == 6 ? &ep->gateway6 : &ep->gateway4;
-        if (gateway->family && (!best || ep->gateway_priority > best->gateway_priority))
+        if (gateway->family && (!best || is_preferred(ep, best)))
             best = ep;
     }
     return best;

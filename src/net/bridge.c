@@ -76,14 +76,15 @@ static int parse_bool(const char *key, const char *value, bool *ret, struct wh_e
             return 0;
         }
     }
-    return wh_fail(err, WH_E_INVALID, "%s: \"%s\" is neither true nor false", key, value);
+    return wh_fail(err, WH_E_INVALID, "failed to parse %s value: %s (neither true nor false)", key, value);
 }
 
 static int set_name(struct wh_bridge *b, const char *key, const char *value, struct wh_err *err)
 {
     if (!*value || strlen(value) >= sizeof(b->name) || strpbrk(value, "/ \t\n:\"{};#") || !strcmp(value, ".") ||
         !strcmp(value, ".."))
-        return wh_fail(err, WH_E_INVALID, "%s: \"%s\" is no device name (1 to 15 characters, no / : or space)", key,
+        return wh_fail(err, WH_E_INVALID,
+                       "failed to parse %s value: %s (no device name: 1 to 15 characters, no / : or space)", key,
                        value);
     memcpy(b->name, value, strlen(value) + 1);
     return 0;
@@ -94,7 +95,7 @@ static int set_mtu(struct wh_bridge *b, const char *key, const char *value, stru
     char *end;
     unsigned long mtu = strtoul(value, &end, 10);
     if (!*value || *end || mtu < 68 || mtu > 65535)
-        return wh_fail(err, WH_E_INVALID, "%s: \"%s\" is no MTU (68 to 65535)", key, value);
+        return wh_fail(err, WH_E_INVALID, "failed to parse %s value: %s (no number from 68 to 65535)", key, value);
     b->mtu = (uint32_t)mtu;
     return 0;
 }
@@ -118,7 +119,7 @@ static int set_icc(struct wh_bridge *b, const char *key, const char *value, stru
 static int set_host_binding(struct wh_bridge *b, const char *key, const char *value, struct wh_err *err)
 {
     if (wh_addr_parse(value, &b->host_binding) < 0 || b->host_binding.family != 4)
-        return wh_fail(err, WH_E_INVALID, "%s: \"%s\" is no IPv4 address", key, value);
+        return wh_fail(err, WH_E_INVALID, "failed to parse %s value: %s (no IPv4 address)", key, value);
     return 0;
 }
 
@@ -126,11 +127,11 @@ static const struct {
     const char *key;
     int (*set)(struct wh_bridge *b, const char *key, const char *value, struct wh_err *err);
 } options[] = {
-    {"com.docker.network.bridge.name", set_name},
-    {"com.docker.network.driver.mtu", set_mtu},
+    {WH_OPT_BRIDGE_NAME, set_name},
+    {WH_OPT_MTU, set_mtu},
     {"com.docker.network.bridge.enable_ip_masquerade", set_masquerade},
     {"com.docker.network.bridge.enable_icc", set_icc},
-    {"com.docker.network.bridge.host_binding_ipv4", set_host_binding},
+    {WH_OPT_HOST_BINDING, set_host_binding},
 };
 
 int wh_bridge_option(struct wh_bridge *bridge, const char *key, const char *value, struct wh_err *err)

@@ -235,6 +235,17 @@ static int check_inside(const struct wh_ipam *ipam, const char *what, const stru
                    wh_cidr_text(&ipam->subnet, net, sizeof(net)));
 }
 
+static int check_gateway(const struct wh_ipam *ipam, struct wh_err *err)
+{
+    char text[WH_ADDR_TEXT_MAX];
+    struct wh_ipam without = *ipam;
+    without.gateway = (struct wh_addr){0};
+    return is_reserved(&without, &ipam->gateway)
+               ? wh_fail(err, WH_E_INVALID, "failed to allocate gateway (%s): address already in use",
+                         wh_addr_text(&ipam->gateway, text, sizeof(text)))
+               : 0;
+}
+
 int wh_ipam_complete(struct wh_ipam *ipam, struct wh_err *err)
 {
     if (check_inside(ipam, "ip_range", &ipam->range.addr, err) < 0 ||
@@ -245,7 +256,7 @@ int wh_ipam_complete(struct wh_ipam *ipam, struct wh_err *err)
             return -1;
     }
     if (ipam->gateway.family)
-        return 0;
+        return check_gateway(ipam, err);
     const struct wh_cidr *from = ipam->range.addr.family ? &ipam->range : &ipam->subnet;
     for (uint64_t i = 0; i < size_of(from); i++) {
         struct wh_addr a = add_to(&from->addr, i);
@@ -260,12 +271,16 @@ int wh_ipam_complete(struct wh_ipam *ipam, struct wh_err *err)
 static int check_fixed(const struct wh_ipam *ipam, const struct wh_addr *want, const struct wh_addr *used,
                        size_t n_used, struct wh_err *err)
 {
-    char text[WH_ADDR_TEXT_MAX];
-    if (check_inside(ipam, "address", want, err) < 0)
-        return -1;
+    char text[WH_ADDR_TEXT_MAX], net[WH_ADDR_TEXT_MAX];
     wh_addr_text(want, text, sizeof(text));
+    if (!wh_cidr_has(&ipam->subnet, want))
+        return wh_fail(err, WH_E_INVALID,
+                       "invalid address %s: it does not belong to any of this network's subnets (%s)", text,
+                       wh_cidr_text(&ipam->subnet, net, sizeof(net)));
     if (wh_addr_equal(want, &ipam->gateway))
-        return wh_fail(err, WH_E_CONFLICT, "address %s is the network's gateway", text);
+        return wh_fail(err, WH_E_CONFLICT, "address %s is already in use: it is the network's gateway", text);
+    if (is_reserved(ipam, want))
+        return wh_fail(err, WH_E_CONFLICT, "address %s is already in use: the network keeps it to itself", text);
     if (is_among(want, used, n_used))
         return wh_fail(err, WH_E_CONFLICT, "address %s is already in use", text);
     return 0;
@@ -289,5 +304,7 @@ int wh_ipam_address(const struct wh_ipam *ipam, const struct wh_addr *want, cons
         }
     }
     char text[WH_ADDR_TEXT_MAX];
-    return wh_fail(err, WH_E_LIMIT, "all addresses of %s are in use", wh_cidr_text(from, text, sizeof(text)));
+    return wh_fail(err, WH_E_LIMIT,
+                   "no available IPv%d addresses on this network's address pools: all of %s are in use",
+                   from->addr.family, wh_cidr_text(from, text, sizeof(text)));
 }

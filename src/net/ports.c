@@ -58,14 +58,17 @@ static int open_socket(const struct wh_port_want *want)
     return wh_steal_fd(&fd);
 }
 
-/* Leaves the listening state but keeps the port; from now on nobody shares it. */
-static int settle_stream(int fd)
+/* Leaves the listening state but keeps the port; from now on nobody shares it. Beside an IPv6 one the relay listens:
+ * SO_REUSEPORT lets in only who asks for the same. */
+static int settle_stream(int fd, bool is_relayed)
 {
-    int off = 0;
+    int off = 0, on = 1;
     if (listen(fd, 1) < 0)
         return -1;
     shutdown(fd, SHUT_RDWR);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof(off));
+    if (is_relayed)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
     return 0;
 }
 
@@ -92,7 +95,7 @@ static int bind_one(const struct wh_port_want *want, uint16_t port, int *ret_fd)
         close(wh_steal_fd(&fd));
         return bind_one(want, port, ret_fd);
     }
-    if (want->proto != WH_UDP && settle_stream(fd) < 0)
+    if (want->proto != WH_UDP && settle_stream(fd, want->host_ip.family == 6) < 0)
         return errno;
     *ret_fd = wh_steal_fd(&fd);
     return 0;

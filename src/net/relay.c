@@ -33,8 +33,8 @@ struct watch {
 struct listener {
     struct watch watch; /* first: epoll's pointer is a pointer to it */
     struct listener *next;
-    int fd; /* -1 = off */
-    bool loopback_only;
+    int fd;            /* -1 = off */
+    struct wh_addr ip; /* none = :: */
     uint16_t port;
     struct wh_backend backends[BACKENDS_MAX];
     size_t n, turn;
@@ -243,26 +243,32 @@ static int start_thread(struct wh_relay *r)
     return error;
 }
 
-static int listen_on(bool loopback_only, uint16_t port)
+static int listen_on(const struct wh_addr *ip, uint16_t port)
 {
     struct sockaddr_in6 sa = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
     int on = 1;
-    if (loopback_only)
-        sa.sin6_addr = in6addr_loopback;
+    if (ip->family == 6)
+        memcpy(&sa.sin6_addr, ip->bytes, sizeof(sa.sin6_addr));
     wh_auto_fd fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0 ||
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) < 0 ||
         bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, 128) < 0)
         return -1;
     return wh_steal_fd(&fd);
 }
 
+static bool is_same_ip(const struct wh_addr *a, const struct wh_addr *b)
+{
+    return wh_addr_is_any(a) ? wh_addr_is_any(b) : wh_addr_equal(a, b);
+}
+
 /* The slot for the port: the one that has it, one that is off, a new one. */
-static struct listener *find_slot(struct wh_relay *r, bool loopback_only, uint16_t port)
+static struct listener *find_slot(struct wh_relay *r, const struct wh_addr *ip, uint16_t port)
 {
     struct listener *off = NULL;
     for (struct listener *l = r->listeners; l; l = l->next) {
-        if (l->fd >= 0 && l->port == port && l->loopback_only == loopback_only)
+        if (l->fd >= 0 && l->port == port && is_same_ip(&l->ip, ip))
             return l;
         if (l->fd < 0)
             off = l;
@@ -277,10 +283,10 @@ static struct listener *find_slot(struct wh_relay *r, bool loopback_only, uint16
     return l;
 }
 
-static int set_locked(struct wh_relay *r, bool loopback_only, uint16_t port, const struct wh_backend *backends,
+static int set_locked(struct wh_relay *r, const struct wh_addr *ip, uint16_t port, const struct wh_backend *backends,
                       size_t n, struct wh_err *err)
 {
-    struct listener *l = find_slot(r, loopback_only, port);
+    struct listener *l = find_slot(r, ip, port);
     if (!l)
         return wh_fail(err, WH_E_LIMIT, "out of memory");
     l->n = n > BACKENDS_MAX ? BACKENDS_MAX : n;
@@ -292,22 +298,26 @@ static int set_locked(struct wh_relay *r, bool loopback_only, uint16_t port, con
     if (l->fd >= 0)
         return 0;
     l->port = port;
-    l->loopback_only = loopback_only;
-    l->fd = listen_on(loopback_only, port);
+    l->ip = *ip;
+    l->fd = listen_on(ip, port);
     struct epoll_event ev = {.events = EPOLLIN, .data.ptr = l};
     if (l->fd < 0 || epoll_ctl(r->epoll, EPOLL_CTL_ADD, l->fd, &ev) < 0) {
-        wh_fail(err, errno, "listen on [%s]:%u", loopback_only ? "::1" : "::", port);
+        char text[WH_ADDR_TEXT_MAX] = "::";
+        int error = errno;
+        if (ip->family)
+            wh_addr_text(ip, text, sizeof(text));
+        wh_fail(err, error, "listen on [%s]:%u", text, port);
         wh_close(&l->fd);
         return -1;
     }
     return 0;
 }
 
-int wh_relay_set(struct wh_relay *relay, bool loopback_only, uint16_t port, const struct wh_backend *backends, size_t n,
-                 struct wh_err *err)
+int wh_relay_set(struct wh_relay *relay, const struct wh_addr *ip, uint16_t port, const struct wh_backend *backends,
+                 size_t n, struct wh_err *err)
 {
     pthread_mutex_lock(&relay->lock);
-    int ret = set_locked(relay, loopback_only, port, backends, n, err);
+    int ret = set_locked(relay, ip, port, backends, n, err);
     pthread_mutex_unlock(&relay->lock);
     if (ret == 0 && n > 0) {
         int error = start_thread(relay);
@@ -317,16 +327,16 @@ int wh_relay_set(struct wh_relay *relay, bool loopback_only, uint16_t port, cons
     return ret;
 }
 
-/* Ports of which IPv6 clients are served here: those published on every address. */
+/* Ports of which IPv6 clients are served here: those published on every address, or on IPv6 ones. */
 static bool is_relayed(const struct wh_publish *p)
 {
-    return p->proto == WH_TCP && !p->host_ip.family && p->n_backends > 0;
+    return p->proto == WH_TCP && p->host_ip.family != 4 && p->n_backends > 0;
 }
 
 static bool is_wanted(const struct listener *l, const struct wh_publish *list, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (is_relayed(&list[i]) && list[i].port == l->port)
+        if (is_relayed(&list[i]) && list[i].port == l->port && is_same_ip(&list[i].host_ip, &l->ip))
             return true;
     }
     return false;
@@ -342,7 +352,7 @@ void wh_relay_apply(struct wh_relay *relay, const struct wh_publish *list, size_
     pthread_mutex_unlock(&relay->lock);
     for (size_t i = 0; i < n; i++) {
         if (is_relayed(&list[i]))
-            wh_relay_set(relay, false, list[i].port, list[i].backends, list[i].n_backends, NULL);
+            wh_relay_set(relay, &list[i].host_ip, list[i].port, list[i].backends, list[i].n_backends, NULL);
     }
 }
 

@@ -8,21 +8,21 @@
 
 static const char hosts_head[] = "127.0.0.1\tlocalhost\n"
                                  "::1\tlocalhost ip6-localhost ip6-loopback\n"
-                                 "fe00::\tip6-localnet\n"
-                                 "ff00::\tip6-mcastprefix\n"
+                                 "fe00::0\tip6-localnet\n"
+                                 "ff00::0\tip6-mcastprefix\n"
                                  "ff02::1\tip6-allnodes\n"
                                  "ff02::2\tip6-allrouters\n";
 
-/* "box", "box.example.net box" for a full name or for a name and a domain. */
+/* "box", "box.example.net box" for a full name, a name and a domain, or both. */
 static void add_own_names(struct wh_str *out, const struct wh_hosts_spec *spec)
 {
     size_t first = strcspn(spec->hostname, ".");
-    if (spec->hostname[first])
-        wh_str_fmt(out, "%s %.*s", spec->hostname, (int)first, spec->hostname);
-    else if (spec->domainname && *spec->domainname)
-        wh_str_fmt(out, "%s.%s %s", spec->hostname, spec->domainname, spec->hostname);
-    else
-        wh_str_add(out, spec->hostname);
+    bool has_domain = spec->domainname && *spec->domainname;
+    wh_str_add(out, spec->hostname);
+    if (has_domain)
+        wh_str_fmt(out, ".%s", spec->domainname);
+    if (has_domain || spec->hostname[first])
+        wh_str_fmt(out, " %.*s", (int)first, spec->hostname);
 }
 
 static void add_extra(struct wh_str *out, const struct wh_host_line *extra, size_t n)
@@ -180,11 +180,11 @@ int wh_net_resolv_conf_text(const struct wh_resolv_spec *spec, struct wh_str *re
 {
     bool project = spec->kind == WH_RESOLV_PROJECT;
     struct list options = choose(spec->options, spec->n_options, spec->host ? &spec->host->options : NULL);
+    add_list(ret_text, "search", search_of(spec), NULL);
     if (project)
         wh_str_add(ret_text, "nameserver " WH_RESOLVER_ADDR "\n");
     else
         add_servers(ret_text, spec);
-    add_list(ret_text, "search", search_of(spec), NULL);
     add_list(ret_text, "options", options, project && !has_ndots(options) ? "ndots:0" : NULL);
     return ret_text->failed ? -1 : 0;
 }

@@ -72,6 +72,24 @@ static const char *replaced_parent(struct builder *b, const struct node *n)
     return NULL;
 }
 
+static bool is_there(const struct builder *b, const char *id)
+{
+    for (size_t i = 0; i < b->actual->n_containers; i++)
+        if (wh_streq(b->actual->containers[i].id, id))
+            return true;
+    return false;
+}
+
+/* A parent that was replaced without this one: by an `up` that named it alone, or by a kill in between. */
+static const char *lost_parent(struct builder *b, const struct wh_plan_container *c)
+{
+    for (size_t i = 0; i < wh_node_len(c->parents); i++)
+        if (!is_there(b, c->parents->map.pairs[i].value->text))
+            return wh_arena_fmt(b->a, "service %s, whose namespace or volumes it shares, has another container",
+                                c->parents->map.pairs[i].key);
+    return NULL;
+}
+
 static bool is_forced(const struct builder *b, const struct node *n)
 {
     return n->named ? b->in->force_recreate : b->in->always_recreate_deps;
@@ -92,7 +110,9 @@ static const char *replace_reason(struct builder *b, const struct node *n, const
     const char *reason = missing_network(b, n, c);
     if (!reason)
         reason = missing_volume(b, n, c);
-    return reason ? reason : replaced_parent(b, n);
+    if (!reason)
+        reason = replaced_parent(b, n);
+    return reason ? reason : lost_parent(b, c);
 }
 
 /* Up-to-date ones with low numbers stay when there are too many. */

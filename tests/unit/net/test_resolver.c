@@ -335,18 +335,19 @@ static void relays_v6_clients(void **state)
     struct wh_relay *relay;
     wh_auto_err err = {0};
     const struct wh_backend two[] = {{addr_of("127.0.0.1"), 7301}, {addr_of("127.0.0.1"), 7302}};
+    const struct wh_addr loopback = addr_of("::1");
     pid_t one = start_server(-1, SOCK_STREAM, "127.0.0.1", 7301, "one");
     pid_t other = start_server(-1, SOCK_STREAM, "127.0.0.1", 7302, "other");
     assert_int_equal(wh_relay_new(&relay, &err), 0);
-    assert_int_equal(wh_relay_set(relay, true, 7300, two, 2, &err), 0);
+    assert_int_equal(wh_relay_set(relay, &loopback, 7300, two, 2, &err), 0);
     assert_string_equal(ask_from(-1, SOCK_STREAM, "::1", 7300), "one 127.0.0.1");
     assert_string_equal(ask_from(-1, SOCK_STREAM, "::1", 7300), "other 127.0.0.1");
-    assert_int_equal(wh_relay_set(relay, true, 7300, two, 1, &err), 0);
+    assert_int_equal(wh_relay_set(relay, &loopback, 7300, two, 1, &err), 0);
     for (int i = 0; i < 50; i++)
         assert_string_equal(ask_from(-1, SOCK_STREAM, "::1", 7300), "one 127.0.0.1");
     stop_server(one);
     assert_string_equal(ask_from(-1, SOCK_STREAM, "::1", 7300), "nothing");
-    assert_int_equal(wh_relay_set(relay, true, 7300, NULL, 0, &err), 0);
+    assert_int_equal(wh_relay_set(relay, &loopback, 7300, NULL, 0, &err), 0);
     assert_string_equal(ask_from(-1, SOCK_STREAM, "::1", 7300), "refused");
     wh_relay_free(relay);
     stop_server(other);

@@ -13,8 +13,8 @@ static struct wh_addr ip(const char *text)
 }
 
 #define HOSTS_HEAD                                                                                                     \
-    "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\n"                          \
-    "ff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
+    "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\n"                         \
+    "ff00::0\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
 
 static void writes_hosts(void **state)
 {
@@ -61,11 +61,11 @@ static void writes_resolv_conf(void **state)
     } rows[] = {
         {"project",
          {.kind = WH_RESOLV_PROJECT, .host = &host},
-         "nameserver 127.0.0.11\nsearch lan.test\noptions edns0 trust-ad ndots:0\n"},
+         "search lan.test\nnameserver 127.0.0.11\noptions edns0 trust-ad ndots:0\n"},
         {"project without a host file", {.kind = WH_RESOLV_PROJECT}, "nameserver 127.0.0.11\noptions ndots:0\n"},
         {"project, user's values",
          {WH_RESOLV_PROJECT, servers, 1, search, 1, options, 1, &host},
-         "nameserver 127.0.0.11\nsearch corp.test\noptions timeout:2 ndots:0\n"},
+         "search corp.test\nnameserver 127.0.0.11\noptions timeout:2 ndots:0\n"},
         {"project, user's ndots",
          {.kind = WH_RESOLV_PROJECT, .options = dots, .n_options = 1},
          "nameserver 127.0.0.11\noptions ndots:3\n"},
@@ -74,13 +74,13 @@ static void writes_resolv_conf(void **state)
          "nameserver 127.0.0.11\noptions edns0 trust-ad ndots:0\n"},
         {"direct leaves the stub out",
          {.kind = WH_RESOLV_DIRECT, .host = &host},
-         "nameserver 10.1.1.1\nsearch lan.test\noptions edns0 trust-ad\n"},
+         "search lan.test\nnameserver 10.1.1.1\noptions edns0 trust-ad\n"},
         {"direct, user's values",
          {WH_RESOLV_DIRECT, servers, 1, search, 1, dots, 1, &host},
-         "nameserver 10.9.9.9\nsearch corp.test\noptions ndots:3\n"},
+         "search corp.test\nnameserver 10.9.9.9\noptions ndots:3\n"},
         {"host",
          {.kind = WH_RESOLV_HOST, .host = &host},
-         "nameserver 127.0.0.53\nnameserver 10.1.1.1\nsearch lan.test\noptions edns0 trust-ad\n"},
+         "search lan.test\nnameserver 127.0.0.53\nnameserver 10.1.1.1\noptions edns0 trust-ad\n"},
     };
     for (size_t i = 0; i < WH_ARRAY_LEN(rows); i++) {
         wh_auto_str out = {0};
