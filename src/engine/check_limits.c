@@ -42,8 +42,9 @@ static int check_quota(const struct wh_resources *r, struct wh_err *err)
 {
     int n = get_nprocs();
     if (r->nano_cpus != 0 && (r->nano_cpus < MIN_NANO_CPUS || r->nano_cpus > (int64_t)n * 1000000000))
-        return wh_fail(err, WH_E_INVALID, "cpus %.4g: range of CPUs is from 0.01 to %d.00, as there are only %d CPUs "
-                                          "available",
+        return wh_fail(err, WH_E_INVALID,
+                       "cpus %.4g: range of CPUs is from 0.01 to %d.00, as there are only %d CPUs "
+                       "available",
                        (double)r->nano_cpus / 1e9, n, n);
     if (r->nano_cpus > 0 && r->cpu_quota_us > 0)
         return wh_fail(err, WH_E_INVALID, "conflicting options: cpus and cpu_quota cannot both be set");

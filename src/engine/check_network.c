@@ -32,8 +32,9 @@ static int check_mode(const struct wh_service *s, struct wh_err *err)
     if (wh_streq(s->uts, "host") && s->hostname && s->hostname[0])
         return wh_fail(err, WH_E_CONFLICT, "conflicting options: hostname and the UTS mode");
     if (strcmp(mode, "host") == 0 && s->links.len > 0)
-        return wh_fail(err, WH_E_CONFLICT, "conflicting options: host type networking can't be used with links. This "
-                                           "would result in undefined behavior");
+        return wh_fail(err, WH_E_CONFLICT,
+                       "conflicting options: host type networking can't be used with links. This "
+                       "would result in undefined behavior");
     return wh_starts(mode, "service:") || wh_starts(mode, "container:") ? check_shared(s, err) : 0;
 }
 
