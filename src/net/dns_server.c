@@ -8,6 +8,7 @@
  */
 #include "dns_private.h"
 
+#include "whale/sys/redirect.h"
 #include "whale/util/time.h"
 
 #include <arpa/inet.h>
@@ -27,7 +28,6 @@
 #define TICK_MS        200
 #define EVENTS         64
 #define TABLE          "whale-dns"
-#define REPLACE_TABLE  "add table ip " TABLE "\ndelete table ip " TABLE "\n"
 
 struct conn {
     int fd; /* -1 = free */
@@ -191,7 +191,7 @@ static int open_any(int type)
     return fd >= 0 ? fd : open_at(type, 0);
 }
 
-static unsigned port_of(int fd)
+static uint16_t port_of(int fd)
 {
     struct sockaddr_in sa = {0};
     socklen_t len = sizeof(sa);
@@ -217,16 +217,9 @@ static bool is_redirected(const struct wh_dns_listener *on)
 /* Only a restarted supervisor finds a table; deleting one waits for RCU (16 ms), so it is not done for nothing. */
 static int redirect(const struct wh_dns_listener *on)
 {
-    char commands[640];
-    size_t skip = strlen(REPLACE_TABLE);
-    snprintf(commands, sizeof(commands),
-             REPLACE_TABLE "create table ip " TABLE "\n"
-                           "table ip " TABLE " { chain output {\n"
-                           "type nat hook output priority -100; policy accept;\n"
-                           "ip daddr " WH_RESOLVER_ADDR " udp dport 53 dnat to " WH_RESOLVER_ADDR ":%u\n"
-                           "ip daddr " WH_RESOLVER_ADDR " tcp dport 53 dnat to " WH_RESOLVER_ADDR ":%u\n}; }\n",
-             port_of(on->udp), port_of(on->tcp));
-    return wh_nft_run(commands + skip, NULL) < 0 ? wh_nft_run(commands, NULL) : 0;
+    struct wh_redirect r = {.table = TABLE, .port = NS_DEFAULTPORT, .udp = port_of(on->udp), .tcp = port_of(on->tcp)};
+    inet_pton(AF_INET, WH_RESOLVER_ADDR, r.addr);
+    return wh_sys_redirect(&r, false, NULL) < 0 ? wh_sys_redirect(&r, true, NULL) : 0;
 }
 
 /* Without nftables port 53 itself, which an application that binds every address cannot have then. */
