@@ -121,6 +121,9 @@ uint64_t wh_cgroup_oom_kills(const struct wh_cgroup *cg);
 
 enum wh_runtime_flag {
     WH_RUNTIME_SIBLING = 1 << 0, /* CLONE_PARENT: the child of the caller's parent (the keeper), with its exit signal */
+    /* The child shares the caller's memory until its exec and the calling thread waits for that: nothing is copied, a
+     * fifth of the price. For threads that may wait: a container can make it long (a program on a dead file system). */
+    WH_RUNTIME_WAIT = 1 << 1,
 };
 
 /* All borrowed; dup'ed onto 0, 1, 2 in the child. -1 = /dev/null. With spec.tty they are not used. */
@@ -166,7 +169,8 @@ int wh_runtime_exit_code(int wait_status);
 /*
  * Starts another process in a running container: pidfd is its first process (checked to be alive after its namespaces
  * were entered). Capabilities are those of `process`; seccomp as the container's: pass the same values as at its start.
- * Same asynchronous protocol; costs the caller about 0.3 ms (shares memory until exec, nothing is copied).
+ * Same asynchronous protocol. With WH_RUNTIME_WAIT ret->pidfd is set before the wait begins (a second thread may look
+ * at it, to end a wait that takes too long by a kill); set it to -1 before.
  * cwd: NULL = "/"; a missing one is an error (exit code 126 as Docker).
  */
 struct wh_exec_spec {

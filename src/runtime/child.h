@@ -109,11 +109,6 @@ int wh_child_seed_volume(struct wh_report *r, int source_fd, const char *volume_
 int wh_child_mask_paths(struct wh_child *c);
 int wh_child_set_sysctls(struct wh_child *c);
 
-/* start.c: clones a child into the pid namespace behind pidns_fd (-1: the caller's). A process cannot change its own
- * pid namespace, only that of its future children: the calling thread's is switched for the time of the clone. */
-struct wh_clone;
-pid_t wh_clone_into_pidns(const struct wh_clone *clone, int pidns_fd);
-
 /* launch.c */
 int wh_launch_open_terminal(struct wh_launch *l);
 int wh_launch_run(struct wh_launch *l); /* never returns but on failure */

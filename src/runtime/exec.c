@@ -4,17 +4,14 @@
  * cgroup at once, enters the other namespaces by the pidfd of the first process (no pid is looked up), and looks at
  * nothing of the container's files but by held descriptors; user and cwd are resolved in-root as at the start.
  */
-#include "child.h"
 #include "inroot.h"
+#include "spawn.h"
 
-#include "whale/sys/fdpass.h"
-#include "whale/sys/mount.h"
 #include "whale/sys/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -31,15 +28,19 @@ struct exec_child {
 
 /* The root as the first process has it. setns alone leads to the root of the mount namespace, which is another one
  * where the host's / is not that of its namespace (a system in its initramfs, a chroot). */
-static int hold_root(struct exec_child *c)
+static int hold_root(struct exec_child *c, struct wh_err *err)
 {
     char path[32];
     pid_t pid = wh_sys_pidfd_pid(c->spec->container_pidfd);
     snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
-    c->launch.root_fd = pid > 0 ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    wh_auto_fd fd = pid > 0 ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    int error = errno;
     if (!wh_sys_pidfd_is_alive(c->spec->container_pidfd))
-        return wh_report_fail_as(&c->launch.report, 125, 0, "the container has ended");
-    return c->launch.root_fd < 0 ? wh_report_fail(&c->launch.report, "open the container's root") : 0;
+        return wh_fail(err, WH_E_NOT_FOUND, "the container has ended");
+    if (fd < 0)
+        return wh_fail(err, error, "open the container's root");
+    c->launch.root_fd = wh_steal_fd(&fd);
+    return 0;
 }
 
 static int enter_namespaces(struct exec_child *c)
@@ -49,12 +50,14 @@ static int enter_namespaces(struct exec_child *c)
     umask(0);
     if (setsid() < 0)
         return wh_report_fail(&c->launch.report, "start a session");
-    wh_sys_join_new_session_keyring("exec");
+    wh_sys_join_new_session_keyring(NULL);
     for (int i = 0; c->cgroup && i < WH_CTL_MAX_; i++)
         if (c->cgroup->v1_fd[i] >= 0 && write(c->cgroup->v1_fd[i], "0", 1) != 1)
             return wh_report_fail(&c->launch.report, "join the container's cgroup");
-    if (hold_root(c) < 0)
-        return -1;
+    /* The host's procfs, while we see it: the one on the container's /proc may be covered. */
+    c->launch.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (c->launch.proc_fd < 0)
+        return wh_report_fail(&c->launch.report, "open /proc");
     if (setns(c->spec->container_pidfd, kinds) < 0)
         return wh_report_fail(&c->launch.report, "join the container's namespaces");
     if (fchdir(c->launch.root_fd) < 0 || chroot(".") < 0)
@@ -87,13 +90,9 @@ static int open_pts(int root_fd)
     return -1;
 }
 
-/* A procfs of our own, of the container's pid namespace: the one on /proc may be covered. */
 static int open_tree_parts(struct exec_child *c)
 {
     struct wh_launch *l = &c->launch;
-    l->proc_fd = wh_sys_mount_new("proc", NULL, 0, WH_MNT_NOSUID | WH_MNT_NODEV | WH_MNT_NOEXEC);
-    if (l->proc_fd < 0)
-        return wh_report_fail(&l->report, "make a procfs");
     l->null_fd = open_null(l->root_fd);
     if (!l->process->tty)
         return 0;
@@ -101,32 +100,11 @@ static int open_tree_parts(struct exec_child *c)
     return l->pts_fd < 0 ? wh_report_fail(&l->report, "open the container's /dev/pts") : 0;
 }
 
-static __attribute__((noreturn)) void run_child(struct exec_child *c)
+static void run_child(void *arg)
 {
+    struct exec_child *c = arg;
     if (enter_namespaces(c) == 0 && open_tree_parts(c) == 0 && wh_launch_open_terminal(&c->launch) == 0)
         wh_launch_run(&c->launch);
-    wh_report_send(c->launch.status_fd, &c->launch.report);
-    wh_sys_exit(c->launch.report.exit_code);
-}
-
-static int clone_exec(struct exec_child *c, uint32_t flags, struct wh_runtime_proc *ret)
-{
-    int pidfd = -1;
-    struct wh_clone clone = {.flags = flags & WH_RUNTIME_SIBLING ? CLONE_PARENT : 0,
-                             .ret_pidfd = &pidfd,
-                             .cgroup_fd = c->cgroup ? c->cgroup->dir_fd : -1,
-                             .exit_signal = flags & WH_RUNTIME_SIBLING ? 0 : SIGCHLD};
-    uint64_t mask;
-    wh_sys_block_signals(&mask);
-    pid_t pid = wh_clone_into_pidns(&clone, c->spec->in_host_pidns ? -1 : c->spec->container_pidfd);
-    if (pid == 0)
-        run_child(c);
-    int error = errno;
-    wh_sys_set_signal_mask(mask);
-    errno = error;
-    ret->pid = pid;
-    ret->pidfd = pidfd;
-    return pid < 0 ? -1 : 0;
 }
 
 static int prepare_exec(struct wh_arena *a, const struct wh_exec_spec *spec, struct wh_launch *l, struct wh_err *err)
@@ -146,17 +124,17 @@ int wh_runtime_exec(const struct wh_exec_spec *spec, const struct wh_runtime_io 
     struct exec_child child = {.spec = spec, .cgroup = cg};
     if (prepare_exec(&arena, spec, &child.launch, err) < 0)
         return -1;
-    int status[2];
-    if (wh_sys_seqpacket_pair(status) < 0)
-        return wh_fail(err, errno, "make the status channel");
-    wh_auto_fd mine = status[0], theirs = status[1];
-    child.launch.status_fd = theirs;
-    child.launch.stdio[0] = io->stdin_fd;
-    child.launch.stdio[1] = io->stdout_fd;
-    child.launch.stdio[2] = io->stderr_fd;
-    if (clone_exec(&child, flags, ret) < 0)
+    struct wh_spawn spawn = {.launch = &child.launch,
+                             .pidns_fd = spec->in_host_pidns ? -1 : spec->container_pidfd,
+                             .child = run_child,
+                             .arg = &child};
+    if (hold_root(&child, err) < 0)
+        return -1;
+    int r = wh_spawn(&spawn, io, cg, flags, ret), error = errno;
+    wh_close(&child.launch.root_fd);
+    errno = error;
+    if (r < 0)
         return errno == ESRCH ? wh_fail(err, WH_E_NOT_FOUND, "the container has ended")
                               : wh_fail(err, errno, "start a process in the container");
-    ret->status_fd = wh_steal_fd(&mine);
     return 0;
 }

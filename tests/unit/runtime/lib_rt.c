@@ -261,7 +261,7 @@ int rt_exec(struct rt *t, struct wh_exec_spec *exec, const char *const *argv)
     struct wh_runtime_io io = {-1, out[1], out[1], -1};
     exec->container_pidfd = t->proc.pidfd;
     exec->process.argv = argv;
-    int ret = wh_runtime_exec(exec, &io, t->cgroup, 0, &proc, &t->err);
+    int ret = wh_runtime_exec(exec, &io, t->cgroup, t->exec_flags, &proc, &t->err);
     close(out[1]);
     int code = ret < 0 ? 125 : wait_for_status(t, &proc, &tty);
     int keep_out = t->out_fd, keep_tty = t->tty_fd;

@@ -23,7 +23,7 @@ struct rt {
     struct wh_cgroup *cgroup; /* NULL unless rt_cgroup was called */
     struct wh_cgroup cgroup_storage;
     struct wh_cgroup_layout layout;
-    uint32_t flags;
+    uint32_t flags, exec_flags;
     struct wh_runtime_proc proc; /* of the last start */
     int out_fd;                  /* read end while it runs */
     int tty_fd;

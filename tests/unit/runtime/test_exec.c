@@ -59,11 +59,12 @@ static const struct exec_case cases[] = {
     {"streams can be opened again by the user", "app", NULL, "echo a > /dev/stdout", 0, "a\n"},
 };
 
-static void test_cases(void **state)
+static void run_cases(uint32_t flags)
 {
     struct rt t;
     struct wh_exec_spec e;
     start(&t, &e);
+    t.exec_flags = flags;
     for (size_t i = 0; i < WH_ARRAY_LEN(cases); i++) {
         const struct exec_case *c = &cases[i];
         e.process.user = c->user;
@@ -77,6 +78,16 @@ static void test_cases(void **state)
     assert_int_equal(rt_exec(&t, &e, missing), 127);
     assert_non_null(strstr(rt_error(&t), "executable file not found in $PATH"));
     rt_fini(&t);
+}
+
+static void test_cases(void **state)
+{
+    run_cases(0);
+}
+
+static void test_cases_waiting(void **state)
+{
+    run_cases(WH_RUNTIME_WAIT);
 }
 
 static void test_tty(void **state)
@@ -135,15 +146,18 @@ static void test_speed(void **state)
     struct wh_exec_spec e;
     start(&t, &e);
     long with_filter = time_execs(&t, &e, 50);
+    t.exec_flags = WH_RUNTIME_WAIT;
+    long sharing = time_execs(&t, &e, 50);
     e.seccomp = WH_SECCOMP_UNCONFINED;
-    print_message("exec: %ld us, without a filter %ld us\n", with_filter, time_execs(&t, &e, 50));
+    print_message("exec: %ld us, sharing memory %ld us, without a filter %ld us\n", with_filter, sharing,
+                  time_execs(&t, &e, 50));
     rt_fini(&t);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases), cmocka_unit_test(test_tty),   cmocka_unit_test(test_hostile_null),
+        cmocka_unit_test(test_cases), cmocka_unit_test(test_cases_waiting), cmocka_unit_test(test_tty),   cmocka_unit_test(test_hostile_null),
         cmocka_unit_test(test_ended), cmocka_unit_test(test_speed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
