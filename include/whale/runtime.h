@@ -17,6 +17,7 @@
 #define WHALE_RUNTIME_H
 
 #include "whale/spec.h"
+#include "whale/util/arena.h"
 #include "whale/util/cleanup.h"
 #include "whale/util/err.h"
 #include "whale/util/vec.h"
@@ -119,6 +120,10 @@ uint64_t wh_cgroup_oom_kills(const struct wh_cgroup *cg);
 
 /* ---- processes ---- */
 
+/* To be called early, while the program has few descriptors: keeps some low numbers free, by which children that share
+ * memory need no copy of a large table. */
+void wh_runtime_reserve(void);
+
 enum wh_runtime_flag {
     WH_RUNTIME_SIBLING = 1 << 0, /* CLONE_PARENT: the child of the caller's parent (the keeper), with its exit signal */
     /* The child shares the caller's memory until its exec and the calling thread waits for that: nothing is copied, a
@@ -147,9 +152,14 @@ struct wh_runtime_proc {
 /*
  * Clones the first process into cg and returns at once; all that can fail in the child is reported by status_fd.
  * cg may be NULL (no cgroup: tests, builds without limits).
+ *
+ * take_memory: the arena in which spec is. The child then shares the caller's memory until its exec, with a thread of
+ * its own that waits for that and then releases the arena: no page is copied, neither when the child is made nor when
+ * the caller goes on writing, which is half of a start's price. On success the arena is empty; whatever else spec
+ * points to must stay until the child has reported or ended. NULL: the child gets a copy of the memory, as by fork.
  */
 int wh_runtime_start(const struct wh_container_spec *spec, const struct wh_runtime_io *io, const struct wh_cgroup *cg,
-                     uint32_t flags, struct wh_runtime_proc *ret, struct wh_err *err);
+                     uint32_t flags, struct wh_arena *take_memory, struct wh_runtime_proc *ret, struct wh_err *err);
 
 enum wh_runtime_status {
     WH_RUNTIME_STARTED = 0, /* exec succeeded: the program runs */

@@ -244,7 +244,7 @@ static int register_process(struct ctr *c, const struct wh_runtime_proc *proc, s
     return wh_keeper_register(c->p->host->keeper, c->rec.id, c->pid, c->pidfd, wh_cgroup_id(&c->cgroup), err);
 }
 
-static int launch(struct ctr *c, const struct wh_container_spec *spec, struct wh_err *err)
+static int launch(struct ctr *c, const struct wh_container_spec *spec, struct wh_arena *take_memory, struct wh_err *err)
 {
     WH_CLEANUP(pipes_fini) struct pipes p = {{-1, -1}, {-1, -1}, {-1, -1}};
     struct wh_runtime_proc proc;
@@ -256,7 +256,7 @@ static int launch(struct ctr *c, const struct wh_container_spec *spec, struct wh
                                .gate_fd = -1};
     if (attach_output(c, &p, err) < 0)
         return -1;
-    if (wh_runtime_start(spec, &io, &c->cgroup, WH_RUNTIME_SIBLING, &proc, err) < 0) {
+    if (wh_runtime_start(spec, &io, &c->cgroup, WH_RUNTIME_SIBLING, take_memory, &proc, err) < 0) {
         give_up_output(c);
         return -1;
     }
@@ -310,17 +310,19 @@ int ctr_hold_images(struct ctr *c, struct wh_err *err)
 static int prepare_and_launch(struct ctr *c, struct wh_err *err)
 {
     wh_auto_arena a = {0};
-    struct wh_container_spec spec;
+    struct wh_container_spec *spec = wh_arena_new(&a, struct wh_container_spec);
+    if (!spec)
+        return wh_fail(err, ENOMEM, "container spec");
     if (ctr_hold_images(c, err) < 0)
         return -1;
     if (ctr_ports_reserve(c, err) < 0 || ctr_net_attach(c, err) < 0 || ctr_write_files(c, err) < 0 ||
-        spec_build(&a, c, &spec, err) < 0 || set_namespaces(c, &spec, err) < 0)
+        spec_build(&a, c, spec, err) < 0 || set_namespaces(c, spec, err) < 0)
         return -1;
-    if (add_nofile(c, &a, &spec) < 0)
+    if (add_nofile(c, &a, spec) < 0)
         return wh_fail(err, ENOMEM, "container spec");
-    if (make_cgroup(c, &spec, err) < 0)
+    if (make_cgroup(c, spec, err) < 0)
         return -1;
-    return launch(c, &spec, err);
+    return launch(c, spec, &a, err);
 }
 
 /* Strings of the state are made anew for each life of the process, so that nothing grows over restarts. */

@@ -5,6 +5,7 @@
  */
 #include "whale/engine.h"
 
+#include "whale/runtime.h"
 #include "whale/state.h"
 #include "whale/util/cleanup.h"
 #include "whale/util/log.h"
@@ -119,6 +120,7 @@ static int run_loop(const char *project, int keeper_fd, const struct rlimit *nof
     struct supervisor s = {.host = {.project = project, .nofile = *nofile}};
     wh_auto_err err = {0};
     mallopt(M_ARENA_MAX, 1);
+    wh_runtime_reserve();
     signal(SIGPIPE, SIG_IGN);
     int r = open_mechanism(&s, keeper_fd, &err);
     if (r == 0) {

@@ -130,7 +130,7 @@ int wh_runtime_exec(const struct wh_exec_spec *spec, const struct wh_runtime_io 
                              .arg = &child};
     if (hold_root(&child, err) < 0)
         return -1;
-    int r = wh_spawn(&spawn, io, cg, flags, ret), error = errno;
+    int r = wh_spawn(&spawn, io, cg, flags, NULL, ret), error = errno;
     wh_close(&child.launch.root_fd);
     errno = error;
     if (r < 0)

@@ -20,6 +20,10 @@ static struct clone_args fill_args(const struct wh_clone *c)
         args.flags |= CLONE_PIDFD;
         args.pidfd = (uint64_t)(uintptr_t)c->ret_pidfd;
     }
+    if (c->ret_pid) {
+        args.flags |= CLONE_PARENT_SETTID;
+        args.parent_tid = (uint64_t)(uintptr_t)c->ret_pid;
+    }
     if (c->cgroup_fd >= 0) {
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (uint64_t)(unsigned)c->cgroup_fd;

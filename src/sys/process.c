@@ -9,6 +9,7 @@
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,13 @@ static int walk_range(unsigned first, unsigned last, unsigned flags)
 int wh_sys_close_range(unsigned first, unsigned last)
 {
     return walk_range(first, last, 0);
+}
+
+int wh_sys_unshare_files(unsigned end)
+{
+    if (syscall(SYS_close_range, end, ~0u, CLOSE_RANGE_UNSHARE) == 0)
+        return 0;
+    return unshare(CLONE_FILES) < 0 ? -1 : walk_range(end, ~0u, 0);
 }
 
 int wh_sys_cloexec_range(unsigned first)

@@ -15,6 +15,7 @@
 struct wh_clone {
     uint64_t flags;  /* CLONE_*; CLONE_PIDFD is implied by ret_pidfd */
     int *ret_pidfd;  /* or NULL */
+    pid_t *ret_pid;  /* or NULL; both are set before the child runs */
     int cgroup_fd;   /* >= 0: CLONE_INTO_CGROUP */
     int exit_signal; /* 0 with CLONE_PARENT (EINVAL otherwise) */
 };
@@ -59,6 +60,8 @@ void wh_sys_block_signals(uint64_t *ret_old);
 void wh_sys_set_signal_mask(uint64_t mask);
 
 int wh_sys_close_range(unsigned first, unsigned last);
+/* An own table of descriptors, which ends before `end`: what lies behind is not even copied. */
+int wh_sys_unshare_files(unsigned end);
 /* CLOEXEC on every descriptor from first. */
 int wh_sys_cloexec_range(unsigned first);
 

@@ -191,7 +191,7 @@ int rt_start(struct rt *t, const char *const *argv)
     struct wh_runtime_io io = t->io;
     io.stdout_fd = io.stderr_fd = out[1];
     t->spec.process.argv = argv;
-    int ret = wh_runtime_start(&t->spec, &io, t->cgroup, t->flags, &t->proc, &t->err);
+    int ret = wh_runtime_start(&t->spec, &io, t->cgroup, t->flags, NULL, &t->proc, &t->err);
     close(out[1]);
     t->out_fd = out[0];
     if (ret < 0) {

@@ -157,8 +157,8 @@ static void test_speed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases), cmocka_unit_test(test_cases_waiting), cmocka_unit_test(test_tty),   cmocka_unit_test(test_hostile_null),
-        cmocka_unit_test(test_ended), cmocka_unit_test(test_speed),
+        cmocka_unit_test(test_cases),        cmocka_unit_test(test_cases_waiting), cmocka_unit_test(test_tty),
+        cmocka_unit_test(test_hostile_null), cmocka_unit_test(test_ended),         cmocka_unit_test(test_speed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
