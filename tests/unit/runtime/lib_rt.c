@@ -92,6 +92,7 @@ void rt_init(struct rt *t)
     if (geteuid() != 0)
         skip();
     umask(022);
+    wh_runtime_reserve();
     memset(t, 0, sizeof(*t));
     strcpy(t->dir, "/run/wh-test-XXXXXX");
     assert_non_null(mkdtemp(t->dir));
@@ -180,6 +181,17 @@ static int wait_for_status(struct rt *t, struct wh_runtime_proc *proc, int *ret_
     }
 }
 
+static int start(struct rt *t, const struct wh_runtime_io *io)
+{
+    wh_auto_arena memory = {0};
+    if (t->copies_memory)
+        return wh_runtime_start(&t->spec, io, t->cgroup, t->flags, NULL, &t->proc, &t->err);
+    struct wh_container_spec *spec = wh_arena_new(&memory, struct wh_container_spec);
+    assert_non_null(spec);
+    *spec = t->spec;
+    return wh_runtime_start(spec, io, t->cgroup, t->flags, &memory, &t->proc, &t->err);
+}
+
 int rt_start(struct rt *t, const char *const *argv)
 {
     int out[2];
@@ -191,7 +203,7 @@ int rt_start(struct rt *t, const char *const *argv)
     struct wh_runtime_io io = t->io;
     io.stdout_fd = io.stderr_fd = out[1];
     t->spec.process.argv = argv;
-    int ret = wh_runtime_start(&t->spec, &io, t->cgroup, t->flags, NULL, &t->proc, &t->err);
+    int ret = start(t, &io);
     close(out[1]);
     t->out_fd = out[0];
     if (ret < 0) {

@@ -24,6 +24,7 @@ struct rt {
     struct wh_cgroup cgroup_storage;
     struct wh_cgroup_layout layout;
     uint32_t flags, exec_flags;
+    bool copies_memory;          /* starts are as by fork; else as the supervisor does it */
     struct wh_runtime_proc proc; /* of the last start */
     int out_fd;                  /* read end while it runs */
     int tty_fd;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <unistd.h>
 
 struct sh_case {
     const char *name;
@@ -32,16 +33,43 @@ static const struct sh_case sh_cases[] = {
     {"signal", "kill -9 $$; sleep 1; sh -c 'kill -9 $$'; exit $?", 137, NULL},
 };
 
-static void test_shell_cases(void **state)
+static void run_shell_cases(bool copies_memory)
 {
     struct rt t;
     rt_init(&t);
+    t.copies_memory = copies_memory;
     for (size_t i = 0; i < WH_ARRAY_LEN(sh_cases); i++) {
         const struct sh_case *c = &sh_cases[i];
         int code = rt_sh(&t, c->script);
         if (code != c->code || (c->out && strcmp(wh_str_c(&t.out), c->out) != 0))
             fail_msg("%s: exit %d, output \"%s\", error %s", c->name, code, wh_str_c(&t.out), rt_error(&t));
     }
+    rt_fini(&t);
+}
+
+static void test_shell_cases(void **state)
+{
+    run_shell_cases(false);
+}
+
+static void test_shell_cases_copying(void **state)
+{
+    run_shell_cases(true);
+}
+
+/* More descriptors than a child is shown, some of them above the slots: it sees none. */
+static void test_many_descriptors(void **state)
+{
+    struct rt t;
+    int fds[300];
+    rt_init(&t);
+    for (size_t i = 0; i < WH_ARRAY_LEN(fds); i++)
+        assert_true((fds[i] = dup(0)) >= 0);
+    int code = rt_sh(&t, "ls /proc/self/fd | wc -l"); /* 0, 1, 2 and that of the folder */
+    for (size_t i = 0; i < WH_ARRAY_LEN(fds); i++)
+        close(fds[i]);
+    assert_int_equal(code, 0);
+    assert_string_equal(wh_str_c(&t.out), "4\n");
     rt_fini(&t);
 }
 
@@ -81,6 +109,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shell_cases),
+        cmocka_unit_test(test_shell_cases_copying),
+        cmocka_unit_test(test_many_descriptors),
         cmocka_unit_test(test_exec_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
