@@ -97,9 +97,11 @@ struct wh_logview;
 struct wh_logsource; /* one container's output; keeps what has no newline yet */
 
 struct wh_logview *wh_logview_new(const struct wh_logview_options *o);
-/* name: what the prefix shows ("web-1"); service decides the colour. Owned by the view. Later lines are padded to the
- * longest name so far. */
+/* name: what the prefix shows ("web-1"); each service has its colour. Owned by the view. Lines are padded to the
+ * longest name of those that have written something so far. */
 struct wh_logsource *wh_logview_source(struct wh_logview *v, const char *name, const char *service);
+/* It has a line waiting: lines of others that are written before it are padded to its name, too. */
+void wh_logview_expect(struct wh_logview *v, const struct wh_logsource *s);
 /* Adds output. Complete lines are written; partial ends are kept per stream until the rest or wh_logview_end. */
 void wh_logview_add(struct wh_logview *v, struct wh_logsource *s, int64_t time_ns, bool is_stderr, const char *text,
                     size_t len);

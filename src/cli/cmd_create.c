@@ -39,7 +39,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_auto_cli_project p = {0};
     struct wh_cli_request r;
     if (wh_cli_check_conflicts(conflicts, WH_ARRAY_LEN(conflicts), err) < 0 ||
-        wh_cli_load(cli, &cli->parser.args, &p, err) < 0 || wh_cli_apply_scale(cli, &p, &o->scale, err) < 0)
+        wh_cli_load(cli, &cli->parser.args, &p, err) < 0 || wh_cli_check_orphans(cli, o->remove_orphans, err) < 0 ||
+        wh_cli_apply_scale(cli, &p, &o->scale, err) < 0)
         return -1;
     const struct wh_cli_launch launch = {
         .services = cli->parser.args,
@@ -53,8 +54,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_cli_put_bool(&r, "force_recreate", o->force_recreate);
     wh_cli_put_bool(&r, "no_recreate", o->no_recreate);
     wh_cli_put_bool(&r, "recreate_volumes", o->yes);
-    wh_cli_put_bool(&r, "remove_orphans", o->remove_orphans || wh_cli_env_is_true(cli, "COMPOSE_REMOVE_ORPHANS"));
-    wh_cli_put_bool(&r, "ignore_orphans", wh_cli_env_is_true(cli, "COMPOSE_IGNORE_ORPHANS"));
+    wh_cli_put_orphans(cli, &r, o->remove_orphans);
     wh_node_put_int(r.arena, r.options, "timeout_s", -1);
     return wh_cli_perform(cli, &p, &r, progress, err);
 }

@@ -60,7 +60,7 @@ static int check_container(struct wh_cli *cli, const struct wh_cli_project *p, c
         return -1;
     const struct wh_container *c = wh_cli_pick(&all, service, index);
     if (!c || c->state.status == WH_CONTAINER_RESTARTING)
-        return wh_fail(err, WH_E_NOT_FOUND, "service \"%s\" is not running", service);
+        return wh_cli_not_running(service, index, err);
     if (c->state.status == WH_CONTAINER_PAUSED)
         return wh_fail(err, WH_E_CONFLICT, "container %s is paused, unpause it before exec", c->rec.name);
     return 0;

@@ -43,8 +43,9 @@ struct session {
     struct wh_cli_project *project;
     struct wh_cli_follow *follow;
     struct wh_logview *view;
-    struct wh_client *exits; /* NULL: no supervisor, nothing runs */
-    struct wh_map running;   /* names of containers seen running whose end was not told yet */
+    struct wh_client *exits;     /* NULL: no supervisor, nothing runs */
+    struct wh_opt_list services; /* empty = all */
+    struct wh_map running;       /* names of containers seen running whose end was not told yet */
     struct wh_cli_signals signals;
 };
 
@@ -76,7 +77,7 @@ static int watch_exits(struct session *s, struct wh_err *err)
         return opened == WH_ENGINE_ABSENT ? 0 : -1;
     if (wh_cli_request_new(s->cli, "watch_exits", &r, err) < 0)
         return -1;
-    wh_cli_request_services(&r, &s->cli->parser.args);
+    wh_cli_request_services(&r, &s->services);
     return wh_client_send(s->exits, r.root, NULL, 0, err);
 }
 
@@ -110,7 +111,7 @@ static int is_running(struct session *s, struct wh_err *err)
     struct wh_container *items;
     size_t n;
     wh_auto_arena a = {0};
-    const struct wh_opt_list *services = &s->cli->parser.args;
+    const struct wh_opt_list *services = &s->services;
     if (wh_state_containers(&a, s->project->name, &items, &n, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
@@ -175,16 +176,43 @@ static int show(struct session *s, const struct logs_options *o, struct wh_err *
     return follow(s, err);
 }
 
+/* Those named, otherwise those of the files that do not say `attach: false`; all when there are no files. */
+static void choose_services(struct wh_cli *cli, const struct wh_cli_project *p, struct wh_opt_list *ret)
+{
+    *ret = cli->parser.args;
+    for (size_t i = 0; !cli->parser.args.len && p->model && i < p->model->services.len; i++) {
+        const struct wh_service *s = &p->model->services.items[i];
+        if (!s->attach.is_set || s->attach.value)
+            wh_opt_list_add(&cli->arena, ret, s->name);
+    }
+}
+
+/* Without files a service of which there is no container has no output, and is no error. */
+static int check_selection(struct wh_cli *cli, struct wh_cli_project *p, int64_t index, struct wh_err *err)
+{
+    struct wh_cli_containers all;
+    const struct wh_opt_list *named = p->model ? &cli->parser.args : NULL;
+    if (index > 0 && cli->parser.args.len != 1)
+        return wh_fail(err, WH_E_INVALID, "--index requires one service to be selected");
+    if (wh_cli_containers(cli, p, named, WH_CLI_STOPPED, &all, err) < 0)
+        return -1;
+    if (index > 0 && !wh_cli_pick(&all, cli->parser.args.items[0], index))
+        return wh_cli_not_running(cli->parser.args.items[0], index, err);
+    return 0;
+}
+
 static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 {
     const struct logs_options *o = values;
     wh_auto_cli_project p = {0};
-    struct wh_cli_containers all;
-    struct wh_cli_follow_options f = {.services = cli->parser.args, .index = o->index};
+    struct wh_cli_follow_options f = {.index = o->index};
     struct session s = {.cli = cli, .project = &p, .signals = {.fd = -1}};
-    if (make_query(o, &f.query, err) < 0 || wh_cli_load_name(cli, &p, err) < 0 || wh_cli_check_display(cli, err) < 0 ||
-        wh_cli_containers(cli, &p, &cli->parser.args, WH_CLI_STOPPED, &all, err) < 0)
+    cli->hides_warnings = true;
+    if (make_query(o, &f.query, err) < 0 || wh_cli_load_or_name(cli, NULL, &p, err) < 0 ||
+        wh_cli_check_display(cli, err) < 0 || check_selection(cli, &p, o->index, err) < 0)
         return -1;
+    choose_services(cli, &p, &f.services);
+    s.services = f.services;
     s.view = wh_logview_new(&(struct wh_logview_options){
         .prefix = !o->no_log_prefix,
         .timestamps = o->timestamps,

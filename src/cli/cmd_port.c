@@ -60,11 +60,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     if (wh_cli_load_name(cli, &project, err) < 0 || wh_cli_containers(cli, &project, &named, 0, &all, err) < 0)
         return -1;
     const struct wh_container *c = wh_cli_pick(&all, service, o->index);
-    if (!c && o->index)
-        return wh_fail(err, WH_E_NOT_FOUND, "service \"%s\" has no running container with index %lld", service,
-                       (long long)o->index);
     if (!c)
-        return wh_fail(err, WH_E_NOT_FOUND, "service \"%s\" is not running", service);
+        return wh_cli_not_running(service, o->index, err);
     return print_port(c, target, o->protocol, err);
 }
 

@@ -87,8 +87,7 @@ static void put_options(struct wh_cli *cli, const struct run_options *o, bool tt
     wh_cli_put_bool(r, "no_deps", o->no_deps);
     wh_cli_put_bool(r, "use_aliases", o->use_aliases);
     wh_cli_put_bool(r, "service_ports", o->service_ports || o->publish.len);
-    wh_cli_put_bool(r, "remove_orphans", o->remove_orphans || wh_cli_env_is_true(cli, "COMPOSE_REMOVE_ORPHANS"));
-    wh_cli_put_bool(r, "ignore_orphans", true);
+    wh_cli_put_orphans(cli, r, o->remove_orphans);
     wh_node_put_int(r->arena, r->options, "timeout_s", -1);
 }
 

@@ -23,7 +23,7 @@ static void name_services(struct wh_cli *cli, const struct wh_opt_list *scale, s
     }
 }
 
-/* An up of the named services that keeps what exists. */
+/* An up of the named services; what it recreates starts with fresh anonymous volumes, as with docker compose. */
 static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 {
     const struct scale_options *o = values;
@@ -38,8 +38,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     if (!progress || wh_cli_make_launch(cli, &p, &launch, "up", progress, &r, err) < 0)
         return -1;
     wh_cli_put_bool(&r, "no_deps", o->no_deps);
-    wh_cli_put_bool(&r, "no_recreate", true);
-    wh_cli_put_bool(&r, "ignore_orphans", true);
+    wh_cli_put_bool(&r, "renew_anon_volumes", true);
+    wh_cli_put_bool(&r, "ignore_orphans", wh_cli_env_is_true(cli, "COMPOSE_IGNORE_ORPHANS"));
     wh_node_put_int(r.arena, r.options, "timeout_s", -1);
     return wh_cli_perform(cli, &p, &r, progress, err);
 }

@@ -67,7 +67,8 @@ static int check_options(const struct up_options *o, struct wh_err *err)
     bool aborts = o->abort_on_exit || o->abort_on_failure || o->exit_code_from;
     bool attaches = aborts || o->attach.len || o->attach_dependencies || o->watch;
     const struct wh_cli_conflict rows[] = {
-        {o->abort_on_failure && (o->abort_on_exit || o->exit_code_from),
+        {o->wait_timeout < 0, "--wait-timeout must be a non-negative integer"},
+        {o->abort_on_failure && o->abort_on_exit,
          "--abort-on-container-failure cannot be combined with --abort-on-container-exit"},
         {o->wait && attaches, "--wait cannot be combined with --abort-on-container-exit, --abort-on-container-failure, "
                               "--attach, --attach-dependencies or --watch"},
@@ -77,7 +78,7 @@ static int check_options(const struct up_options *o, struct wh_err *err)
         {o->force_recreate && o->no_recreate, "--force-recreate and --no-recreate are incompatible"},
         {o->always_recreate_deps && o->no_recreate, "--always-recreate-deps and --no-recreate are incompatible"},
         {o->renew_anon_volumes && o->no_recreate, "--no-recreate and --renew-anon-volumes are incompatible"},
-        {o->attach_dependencies && o->attach.len, "--attach and --attach-dependencies are incompatible"},
+        {o->attach_dependencies && o->attach.len, "cannot combine --attach and --attach-dependencies"},
         {o->watch, "--watch is not supported yet"},
     };
     return wh_cli_check_conflicts(rows, WH_ARRAY_LEN(rows), err);
@@ -87,12 +88,11 @@ static void put_options(struct wh_cli *cli, const struct up_options *o, struct w
 {
     wh_cli_put_bool(r, "no_start", o->no_start);
     wh_cli_put_bool(r, "no_deps", o->no_deps);
-    wh_cli_put_bool(r, "force_recreate", o->force_recreate);
+    wh_cli_put_bool(r, "force_recreate", o->force_recreate || o->renew_anon_volumes);
     wh_cli_put_bool(r, "no_recreate", o->no_recreate);
     wh_cli_put_bool(r, "always_recreate_deps", o->always_recreate_deps);
     wh_cli_put_bool(r, "renew_anon_volumes", o->renew_anon_volumes);
-    wh_cli_put_bool(r, "remove_orphans", o->remove_orphans || wh_cli_env_is_true(cli, "COMPOSE_REMOVE_ORPHANS"));
-    wh_cli_put_bool(r, "ignore_orphans", wh_cli_env_is_true(cli, "COMPOSE_IGNORE_ORPHANS"));
+    wh_cli_put_orphans(cli, r, o->remove_orphans);
     wh_cli_put_bool(r, "recreate_volumes", o->yes);
     wh_cli_put_bool(r, "wait", o->wait);
     wh_node_put_int(r->arena, r->options, "timeout_s", wh_opt_given(&cli->parser, "timeout") ? o->timeout : -1);
@@ -117,14 +117,17 @@ static int choose_shown(struct wh_cli *cli, const struct wh_project *m, const st
     return 0;
 }
 
-static int check_names(const struct wh_project *m, const struct up_options *o, struct wh_err *err)
+/* --exit-code-from and --attach name services that take part. */
+static int check_names(struct wh_cli *cli, const struct wh_project *m, const struct up_options *o, struct wh_err *err)
 {
-    const struct wh_opt_list from = {.items = (const char *[]){o->exit_code_from}, .len = o->exit_code_from != NULL};
-    const struct wh_opt_list *const lists[] = {&from, &o->attach, &o->no_attach};
-    for (size_t l = 0; l < WH_ARRAY_LEN(lists); l++)
-        for (size_t i = 0; i < lists[l]->len; i++)
-            if (!wh_project_service(m, lists[l]->items[i]))
-                return wh_fail(err, WH_E_NOT_FOUND, "no such service: %s", lists[l]->items[i]);
+    struct wh_opt_list selected;
+    if (wh_cli_closure(cli, m, &cli->parser.args, o->no_deps, &selected, err) < 0)
+        return -1;
+    if (o->exit_code_from && !wh_cli_list_has(&selected, o->exit_code_from))
+        return wh_fail(err, WH_E_NOT_FOUND, "no such service: %s", o->exit_code_from);
+    for (size_t i = 0; i < o->attach.len; i++)
+        if (!wh_cli_list_has(&selected, o->attach.items[i]))
+            return wh_fail(err, WH_E_NOT_FOUND, "cannot attach to services not included in up: %s", o->attach.items[i]);
     return 0;
 }
 
@@ -136,7 +139,7 @@ static int run_attached(struct wh_cli *cli, const struct wh_cli_project *p, cons
         .prefix = !o->no_log_prefix,
         .color = !o->no_color,
         .timestamps = o->timestamps,
-        .abort_on_exit = o->abort_on_exit || o->exit_code_from,
+        .abort_on_exit = o->abort_on_exit || (o->exit_code_from && !o->abort_on_failure),
         .abort_on_failure = o->abort_on_failure,
         .exit_code_from = o->exit_code_from,
         .timeout_s = wh_opt_given(&cli->parser, "timeout") ? o->timeout : -1,
@@ -152,7 +155,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_auto_cli_project p = {0};
     struct wh_cli_request r;
     if (check_options(o, err) < 0 || wh_cli_load(cli, &cli->parser.args, &p, err) < 0 ||
-        wh_cli_apply_scale(cli, &p, &o->scale, err) < 0 || check_names(p.model, o, err) < 0)
+        wh_cli_check_orphans(cli, o->remove_orphans, err) < 0 || wh_cli_apply_scale(cli, &p, &o->scale, err) < 0 ||
+        check_names(cli, p.model, o, err) < 0)
         return -1;
     const struct wh_cli_launch launch = {
         .services = cli->parser.args,

@@ -156,7 +156,7 @@ int wh_cli_follow_scan(struct wh_cli_follow *f, struct wh_err *err)
 
 /* ---- output ---------------------------------------------------------------------------------------------------- */
 
-static int read_ahead(struct follower *w, struct wh_err *err)
+static int read_ahead(struct wh_cli_follow *f, struct follower *w, struct wh_err *err)
 {
     if (w->has_record || !w->reader)
         return 0;
@@ -164,6 +164,8 @@ static int read_ahead(struct follower *w, struct wh_err *err)
     if (r < 0)
         return wh_wrap(err, "log of %s", w->container);
     w->has_record = r == 0;
+    if (w->has_record)
+        wh_logview_expect(f->view, w->source);
     return 0;
 }
 
@@ -178,7 +180,7 @@ static int write_run(struct wh_cli_follow *f, struct follower *w, int64_t until_
 {
     while (w->has_record && w->record.time_ns <= until_ns) {
         write_record(f, w);
-        if (read_ahead(w, err) < 0)
+        if (read_ahead(f, w, err) < 0)
             return -1;
     }
     return 0;
@@ -187,7 +189,7 @@ static int write_run(struct wh_cli_follow *f, struct follower *w, int64_t until_
 int wh_cli_follow_pump(struct wh_cli_follow *f, struct wh_err *err)
 {
     for (size_t i = 0; i < f->items.len; i++)
-        if (read_ahead(wh_vec_at(&f->items, struct follower *, i), err) < 0)
+        if (read_ahead(f, wh_vec_at(&f->items, struct follower *, i), err) < 0)
             return -1;
     for (;;) {
         struct follower *oldest = NULL;

@@ -92,8 +92,7 @@ static int set_option(struct wh_opt_parser *p, const struct wh_opt *o, const cha
     char shown[80];
     format_option(o, shown, sizeof(shown));
     if (o->choices && !is_choice(o->choices, text))
-        return wh_fail(err, WH_E_USAGE, "invalid argument \"%s\" for \"%s\" flag: must be one of %s", text, shown,
-                       o->choices);
+        return wh_fail(err, WH_E_USAGE, "invalid value for --%s: \"%s\": must be one of %s", o->name, text, o->choices);
     if (types[o->type].set(p->arena, find_value(p, o), text) < 0)
         return wh_fail(err, WH_E_USAGE, "invalid argument \"%s\" for \"%s\" flag: %s: parsing \"%s\": invalid syntax",
                        text, shown, types[o->type].complaint, text);

@@ -5,12 +5,13 @@
 #include "cli/diag.h"
 
 #include "whale/util/file.h"
+#include "whale/util/time.h"
 
 #include <string.h>
 #include <time.h>
 
 #define SETTLE_STEP_NS 2000000
-#define SETTLE_TRIES   100
+#define SETTLE_TRIES   200
 
 /* ---- environment ----------------------------------------------------------------------------------------------- */
 
@@ -192,7 +193,7 @@ static int check_unknown(struct wh_cli *cli, struct wh_cli_project *p, const str
 
 static bool is_wanted(const struct wh_container *c, const struct wh_opt_list *services, unsigned what)
 {
-    if (c->rec.oneoff && !(what & WH_CLI_ONEOFF))
+    if (c->rec.hook || (c->rec.oneoff && !(what & WH_CLI_ONEOFF)))
         return false;
     if (!(what & WH_CLI_STOPPED) && !wh_cli_is_up(c))
         return false;
@@ -200,10 +201,16 @@ static bool is_wanted(const struct wh_container *c, const struct wh_opt_list *se
 }
 
 /* A process is gone and its exit status is not on disk yet: the supervisor is about to write it. */
-static bool is_unrecorded(const struct wh_container *items, size_t n)
+static bool is_unrecorded(const struct wh_container_state *s)
 {
+    return s->status == WH_CONTAINER_EXITED && s->pid != 0;
+}
+
+static bool is_changing(const struct wh_container *items, size_t n)
+{
+    int64_t now_ns = wh_now_real_ns();
     for (size_t i = 0; i < n; i++)
-        if (items[i].state.status == WH_CONTAINER_EXITED && items[i].state.pid != 0)
+        if (is_unrecorded(&items[i].state) || !wh_state_is_settled(&items[i].state, now_ns))
             return true;
     return false;
 }
@@ -215,14 +222,14 @@ static bool has_supervisor(const char *project)
     return socket && wh_path_exists(socket);
 }
 
-/* Reads again for a moment rather than to show an exit code that nobody has seen. */
+/* Reads again for a moment rather than to show an exit code that nobody has seen, or a job that is just ending. */
 static int load_settled(struct wh_cli *cli, const char *project, struct wh_container **ret, size_t *ret_n,
                         struct wh_err *err)
 {
     for (int tries = SETTLE_TRIES;; tries--) {
         if (wh_state_containers(&cli->arena, project, ret, ret_n, err) < 0)
             return -1;
-        if (tries == 0 || !is_unrecorded(*ret, *ret_n) || !has_supervisor(project))
+        if (tries == 0 || !is_changing(*ret, *ret_n) || !has_supervisor(project))
             return 0;
         nanosleep(&(struct timespec){.tv_nsec = SETTLE_STEP_NS}, NULL);
     }
@@ -266,6 +273,13 @@ struct wh_container *wh_cli_pick(const struct wh_cli_containers *all, const char
         best = is_better(c, best) ? c : best;
     }
     return best;
+}
+
+int wh_cli_not_running(const char *service, int64_t index, struct wh_err *err)
+{
+    if (index > 0)
+        return wh_fail(err, WH_E_NOT_FOUND, "service \"%s\" is not running container #%lld", service, (long long)index);
+    return wh_fail(err, WH_E_NOT_FOUND, "service \"%s\" is not running", service);
 }
 
 const char *wh_cli_short_name(const struct wh_container_rec *rec)

@@ -52,6 +52,8 @@ int wh_cli_containers(struct wh_cli *cli, struct wh_cli_project *p, const struct
 bool wh_cli_is_up(const struct wh_container *c); /* running, paused or restarting */
 /* The service's container with this number; index 0: the lowest-numbered that runs, else the lowest. NULL: none. */
 struct wh_container *wh_cli_pick(const struct wh_cli_containers *all, const char *service, int64_t index);
+/* The error of a command that needs such a running container (index 0: any). */
+int wh_cli_not_running(const char *service, int64_t index, struct wh_err *err);
 /* "web-1": the usual name without the project; a name of its own (container_name, one-off) whole. */
 const char *wh_cli_short_name(const struct wh_container_rec *rec);
 

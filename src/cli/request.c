@@ -31,6 +31,24 @@ void wh_cli_put_bool(struct wh_cli_request *r, const char *option, bool value)
         wh_node_put_bool(r->arena, r->options, option, true);
 }
 
+static bool removes_orphans(const struct wh_cli *cli, bool asked)
+{
+    return asked || wh_cli_env_is_true(cli, "COMPOSE_REMOVE_ORPHANS");
+}
+
+int wh_cli_check_orphans(const struct wh_cli *cli, bool remove, struct wh_err *err)
+{
+    if (removes_orphans(cli, remove) && wh_cli_env_is_true(cli, "COMPOSE_IGNORE_ORPHANS"))
+        return wh_fail(err, WH_E_INVALID, "cannot combine COMPOSE_IGNORE_ORPHANS and --remove-orphans");
+    return 0;
+}
+
+void wh_cli_put_orphans(const struct wh_cli *cli, struct wh_cli_request *r, bool remove)
+{
+    wh_cli_put_bool(r, "remove_orphans", removes_orphans(cli, remove));
+    wh_cli_put_bool(r, "ignore_orphans", wh_cli_env_is_true(cli, "COMPOSE_IGNORE_ORPHANS"));
+}
+
 void wh_cli_request_services(struct wh_cli_request *r, const struct wh_opt_list *services)
 {
     struct wh_node *list = wh_node_seq(r->arena, NULL);

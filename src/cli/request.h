@@ -13,6 +13,9 @@ struct wh_cli_request {
 };
 
 int wh_cli_request_new(struct wh_cli *cli, const char *op, struct wh_cli_request *ret, struct wh_err *err);
+/* --remove-orphans, COMPOSE_REMOVE_ORPHANS and COMPOSE_IGNORE_ORPHANS: checked once the environment is loaded. */
+int wh_cli_check_orphans(const struct wh_cli *cli, bool remove, struct wh_err *err);
+void wh_cli_put_orphans(const struct wh_cli *cli, struct wh_cli_request *r, bool remove);
 void wh_cli_request_services(struct wh_cli_request *r, const struct wh_opt_list *services); /* none: left out */
 /* The project with hashes, meta and disabled services; nothing when only the name is known. images: service -> id. */
 int wh_cli_request_project(struct wh_cli_request *r, const struct wh_cli_project *p, const struct wh_node *images,

@@ -89,10 +89,18 @@ static bool valid_hostname(const char *text)
            strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == len;
 }
 
+/* Drivers of Docker that send output elsewhere. */
+static bool is_remote_log_driver(const char *text)
+{
+    static const char *const words[] = {"syslog", "journald", "gelf",       "fluentd", "awslogs",
+                                        "splunk", "gcplogs",  "logentries", "etwlogs"};
+    return is_word(text, words, WH_ARRAY_LEN(words));
+}
+
 static bool valid_log_driver(const char *text)
 {
     static const char *const words[] = {"json-file", "local", "none"};
-    return is_word(text, words, WH_ARRAY_LEN(words));
+    return is_word(text, words, WH_ARRAY_LEN(words)) || is_remote_log_driver(text);
 }
 
 static void check_text(struct advice *d, const struct wh_node *map, const char *key, valid_fn *valid, const char *hint)
@@ -118,8 +126,19 @@ static void advise_texts(struct advice *d)
     };
     for (size_t i = 0; i < WH_ARRAY_LEN(rows); i++)
         check_text(d, d->service, rows[i].key, rows[i].valid, rows[i].hint);
-    check_text(d, wh_node_get(d->service, "logging"), "driver", valid_log_driver,
-               "this runtime has json-file, local and none");
+}
+
+static void advise_logging(struct advice *d)
+{
+    const struct wh_node *logging = wh_node_get(d->service, "logging"), *driver = wh_node_get(logging, "driver");
+    const struct wh_node *compress = wh_node_get(wh_node_get(logging, "options"), "compress");
+    check_text(d, logging, "driver", valid_log_driver, "this runtime has json-file, local and none");
+    if (driver && driver->kind == WH_NODE_STR && is_remote_log_driver(driver->text))
+        wh_diag_warn(d->l->diags, &driver->mark,
+                     "services.%s: logging driver \"%s\" is not there: the output is kept as json-file does", d->name,
+                     driver->text);
+    if (compress && compress->kind == WH_NODE_STR && strcmp(compress->text, "true") == 0)
+        wh_diag_warn(d->l->diags, &compress->mark, "services.%s: rotated logs are not compressed", d->name);
 }
 
 static void advise_addresses(struct advice *d)
@@ -190,7 +209,8 @@ static void advise_ports(struct advice *d)
 
 void wh_compose_advise(struct wh_load *l, const struct wh_node *root)
 {
-    static advise_fn *const checks[] = {advise_texts, advise_addresses, advise_labels, advise_health, advise_ports};
+    static advise_fn *const checks[] = {advise_texts,  advise_logging, advise_addresses,
+                                        advise_labels, advise_health,  advise_ports};
     struct advice d = {.l = l};
     const struct wh_node *services = wh_node_get(root, "services");
     for (size_t i = 0; services && services->kind == WH_NODE_MAP && i < services->map.len; i++) {

@@ -106,25 +106,11 @@ static int check_mounts(const struct wh_service *s, struct wh_err *err)
     return 0;
 }
 
-static int check_logging(const struct wh_service *s, struct wh_err *err)
-{
-    static const char *const drivers[] = {"json-file", "local", "none"};
-    if (!s->logging || !s->logging->driver || !s->logging->driver[0])
-        return 0;
-    for (size_t i = 0; i < WH_ARRAY_LEN(drivers); i++)
-        if (strcmp(drivers[i], s->logging->driver) == 0)
-            return 0;
-    wh_fail(err, WH_E_INVALID, "logging driver \"%s\" is not supported", s->logging->driver);
-    wh_err_at(err, &s->logging->mark);
-    wh_err_hint(err, "json-file, local and none are");
-    return -1;
-}
-
 int ctr_check(struct wh_policy *p, const struct create_request *r, struct wh_err *err)
 {
     static int (*const checks[])(const struct wh_service *, struct wh_err *) = {
         check_restart, check_privileges, check_security, check_signal, check_engine,
-        check_kernel,  check_limits,     check_network,  check_mounts, check_logging};
+        check_kernel,  check_limits,     check_network,  check_mounts, logging_check};
     if (!name_is_valid(r->name))
         return wh_fail(err, WH_E_INVALID, "\"%s\" cannot be the name of a container", r->name);
     const struct ctr *same = ctr_find_name(p, r->name);

@@ -99,6 +99,7 @@ void ctr_free(struct ctr *c)
         wh_map_del(&c->p->ctrs, c->rec.id);
     wh_vec_fini(&c->watches);
     wh_err_fini(&c->start_err);
+    free(c->refusal);
     wh_arena_fini(&c->probe_arena);
     wh_arena_fini(&c->output_arena);
     wh_arena_fini(&c->state_arena);

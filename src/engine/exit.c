@@ -59,6 +59,12 @@ static void on_restart_timer(struct wh_timer *t)
     c->backoff_ns = backoff;
 }
 
+/* By stop, or by a signal of `kill` that it ended upon. */
+static bool is_ended_by_user(const struct ctr *c)
+{
+    return c->is_stopping || (c->signalled_mono_ns && wh_now_mono_ns() - c->signalled_mono_ns <= ctr_grace_ns(c));
+}
+
 /* Whether the policy starts it again; sets the timer's delay. */
 static bool decide_restart(struct ctr *c, int64_t ran_ns, int64_t *ret_delay_ns)
 {
@@ -67,7 +73,7 @@ static bool decide_restart(struct ctr *c, int64_t ran_ns, int64_t *ret_delay_ns)
         return false;
     if (policy.window_ns && ran_ns >= policy.window_ns)
         c->restart_streak = 0;
-    if (!restart_wanted(&policy, c->state.exit_code, c->is_stopping, c->restart_streak))
+    if (!restart_wanted(&policy, c->state.exit_code, is_ended_by_user(c), c->restart_streak))
         return false;
     c->backoff_ns = restart_delay_ns(&policy, c->backoff_ns, ran_ns);
     c->restart_streak++;
@@ -122,7 +128,7 @@ static void note_end(struct ctr *c)
     c->state.pid = 0;
     c->state.pid_start = 0;
     c->state.health = c->state.health == WH_HEALTH_NONE ? WH_HEALTH_NONE : WH_HEALTH_UNHEALTHY;
-    c->state.stopped_by_user = c->is_stopping;
+    c->state.stopped_by_user = is_ended_by_user(c);
 }
 
 static void announce_end(struct ctr *c, bool restarting)

@@ -30,6 +30,15 @@ static void finish(struct hook_run *r, const struct wh_err *err)
 
 static void run_next(struct hook_run *r);
 
+static void fail_exit(const struct hook_run *r, const struct wh_exec_result *result, struct wh_err *err)
+{
+    size_t len = result->output_len;
+    while (len && strchr("\r\n ", result->output[len - 1]))
+        len--;
+    wh_fail(err, WH_E_GENERIC, len ? "%s hook exited with status %d: %.*s" : "%s hook exited with status %d",
+            r->c->rec.service, result->exit_code, (int)len, result->output);
+}
+
 static void on_end(void *data, const struct wh_exec_result *result)
 {
     struct hook_run *r = data;
@@ -43,9 +52,7 @@ static void on_end(void *data, const struct wh_exec_result *result)
     if (cause)
         wh_fail(&err, WH_E_GENERIC, "%s hook cannot run: %s", r->c->rec.service, cause);
     else
-        wh_fail(&err, WH_E_GENERIC, "%s hook exited with status %d", r->c->rec.service, result->exit_code);
-    if (result->output_len)
-        wh_err_hint(&err, "its output: %.*s", (int)strcspn(result->output, "\n"), result->output);
+        fail_exit(r, result, &err);
     finish(r, &err);
 }
 

@@ -64,6 +64,7 @@ void op_done(struct op *op, int exit_code)
     struct wh_err err = op->err;
     op->err = (struct wh_err){0};
     netpool_empty(p);
+    hooks_tidy(p, NULL);
     policy_tidy(p);
     policy_run_deferred_firewall(p);
     policy_sync_later(p);

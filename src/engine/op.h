@@ -66,6 +66,8 @@ bool op_only_waits(const struct op *op);
 extern void (*const step_runners[WH_STEP_KIND_MAX_])(struct run_step *);
 void run_wait(struct run_step *s);
 void run_pre_start(struct run_step *s);
+/* Removes containers of failed pre_start hooks whose service has no other container, or is `again` (may be NULL). */
+void hooks_tidy(struct wh_policy *p, const char *again);
 void step_progress(struct run_step *s, enum wh_event_status status, const char *text);
 void create_request_fill(struct op *op, const struct wh_service *service, struct create_request *ret);
 

@@ -27,6 +27,7 @@
 
 struct ctr;
 struct op;
+struct wh_log_config;
 
 /* ---- the supervisor's policy ------------------------------------------------------------------------------------ */
 
@@ -114,14 +115,17 @@ struct ctr {
     int joined_fd; /* network namespace of another project's container */
     struct wh_io status_io;
     struct wh_timer stop_timer, restart_timer, cgroup_timer;
-    bool is_stopping;  /* a stop was asked for: no restart */
-    bool is_removing;  /* nothing may start it any more */
-    bool start_failed; /* the child has reported why; its exit follows */
-    bool exit_seen;    /* of the process that is starting */
-    bool is_draining;  /* left out of balancing and name service */
-    bool keeps_net;    /* a restart follows the stop: namespace and ports stay */
-    bool is_captured;  /* the capture thread has its output */
-    bool expects_exit; /* recovery: its end may have come while no supervisor ran */
+    bool is_stopping;          /* a stop was asked for: no restart */
+    bool is_forced;            /* a pre_stop hook that fails does not keep it running */
+    char *refusal;             /* text of the pre_stop hook that keeps it running; taken by who waits for the stop */
+    int64_t signalled_mono_ns; /* when a user last sent it a signal; 0 = not in this run */
+    bool is_removing;          /* nothing may start it any more */
+    bool start_failed;         /* the child has reported why; its exit follows */
+    bool exit_seen;            /* of the process that is starting */
+    bool is_draining;          /* left out of balancing and name service */
+    bool keeps_net;            /* a restart follows the stop: namespace and ports stay */
+    bool is_captured;          /* the capture thread has its output */
+    bool expects_exit;         /* recovery: its end may have come while no supervisor ran */
     int cgroup_retries;
     uint64_t oom_before;
     int64_t stop_timeout_ns;
@@ -204,6 +208,10 @@ void ctr_give_back(struct ctr *c); /* cgroup, namespace, ports, layers */
 /* Takes the layers of its image and of those it mounts; again without harm. Given back by ctr_give_back. */
 int ctr_hold_images(struct ctr *c, struct wh_err *err);
 int ctr_capture_recover(struct ctr *c, struct wh_err *err);
+
+/* logging.c: the driver and the names of its options, before anything is made; their values when it starts */
+int logging_check(const struct wh_service *s, struct wh_err *err);
+int logging_limits(const struct wh_service *s, struct wh_log_config *ret, struct wh_err *err);
 
 /* stop.c */
 void ctr_stop(struct ctr *c, int64_t timeout_ns); /* < 0: the service's own; ends in CTR_IDLE */

@@ -15,9 +15,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-#define DEFAULT_LOG_BYTES (INT64_C(10) << 20)
-#define DEFAULT_LOG_FILES 3
-
 /* ---- namespaces -------------------------------------------------------------------------------------------------- */
 
 static struct ctr *mode_target(const struct ctr *c, const char *mode)
@@ -114,26 +111,6 @@ static int add_nofile(const struct ctr *c, struct wh_arena *a, struct wh_contain
 
 /* ---- output ------------------------------------------------------------------------------------------------------ */
 
-/* Docker's words where the file has some; without any, a bound that docker lacks: 10 MiB, three files. */
-static void log_limits(const struct ctr *c, struct wh_log_config *config)
-{
-    const struct wh_logging *l = c->service->logging;
-    const char *size = l ? wh_pairs_get(&l->options, "max-size") : NULL;
-    const char *n = l ? wh_pairs_get(&l->options, "max-file") : NULL;
-    int64_t files = 0;
-    if (!size && !n) {
-        config->max_size_bytes = DEFAULT_LOG_BYTES;
-        config->max_files = DEFAULT_LOG_FILES;
-        return;
-    }
-    config->max_files = 1;
-    if (size)
-        wh_size_parse(size, &config->max_size_bytes);
-    if (n && wh_int_parse(n, 1, 1000, &files) == 0)
-        config->max_files = (int)files;
-    config->compress = wh_streq(wh_pairs_get(&l->options, "compress"), "true");
-}
-
 static int start_capture(struct ctr *c, int take_stdout, int take_stderr, struct wh_err *err)
 {
     wh_auto_free char *dir = wh_state_container_dir(c->rec.project, c->rec.id);
@@ -141,8 +118,7 @@ static int start_capture(struct ctr *c, int take_stdout, int take_stderr, struct
     wh_auto_free char *spool = run ? wh_fmt("%s/%.16s.spool", run, c->rec.id) : NULL;
     struct wh_log_config config = {.dir = dir, .spool = spool, .discard = wh_streq(c->rec.log_driver, "none")};
     struct wh_keeper *k = c->p->host->keeper;
-    log_limits(c, &config);
-    int r = dir && spool ? 0 : wh_fail(err, ENOMEM, "log");
+    int r = dir && spool ? logging_limits(c->service, &config, err) : wh_fail(err, ENOMEM, "log");
     if (r == 0)
         r = wh_keeper_keep(k, c->rec.id, WH_SLOT_STDOUT, take_stdout, err);
     if (r == 0 && take_stderr >= 0)
@@ -363,7 +339,8 @@ int ctr_start(struct ctr *c, struct wh_err *err)
     wh_timer_stop(&c->restart_timer);
     wh_err_fini(&c->start_err);
     c->start_err = (struct wh_err){0};
-    c->is_stopping = c->is_draining = c->keeps_net = false;
+    c->is_stopping = c->is_draining = c->keeps_net = c->is_forced = false;
+    c->signalled_mono_ns = 0;
     if (prepare_and_launch(c, err) < 0) {
         ctr_give_back(c);
         return wh_wrap(err, "container %s", c->rec.name);

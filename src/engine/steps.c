@@ -43,6 +43,19 @@ static bool is_settled(const struct ctr *c)
     return c->phase == CTR_IDLE && !wh_timer_is_active(&c->restart_timer);
 }
 
+/* A pre_stop hook kept it running. */
+static bool take_refusal(struct run_step *s, struct ctr *c)
+{
+    struct wh_err err = {0};
+    wh_auto_free char *text = c->refusal;
+    if (!text)
+        return false;
+    c->refusal = NULL;
+    wh_fail(&err, WH_E_GENERIC, "%s", text);
+    step_failed(s, &err);
+    return true;
+}
+
 static void run_mark(struct run_step *s)
 {
     step_done(s);
@@ -184,6 +197,7 @@ static void run_recreate(struct run_step *s)
         return;
     }
     step_watch(s, c, on_recreate);
+    c->is_forced = true;
     ctr_stop(c, s->op->timeout_ns);
 }
 
@@ -280,7 +294,7 @@ static void finish_stop(struct run_step *s)
 
 static void on_stop(struct ctr_watch *w, struct ctr *c)
 {
-    if (is_settled(c))
+    if (!take_refusal(w->data, c) && is_settled(c))
         finish_stop(w->data);
 }
 
@@ -353,7 +367,7 @@ static void remove_now(struct run_step *s, struct ctr *c)
 
 static void on_remove(struct ctr_watch *w, struct ctr *c)
 {
-    if (is_settled(c))
+    if (!take_refusal(w->data, c) && is_settled(c))
         remove_now(w->data, c);
 }
 

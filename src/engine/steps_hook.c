@@ -77,6 +77,37 @@ static int create_hook(struct run_step *s, const struct wh_service *service, siz
 
 static void run_next_hook(struct run_step *s);
 
+/* One that failed is kept, so that its output and files can be looked at, until the next run or the service's end. */
+static void fail_kept(const struct ctr *c, struct wh_err *err)
+{
+    wh_auto_free char *dir = wh_state_container_dir(c->rec.project, c->rec.id);
+    wh_fail(err, WH_E_GENERIC, "service \"%s\" %s exited with code %d (hook container %.12s retained for inspection)",
+            c->rec.service, c->rec.hook, c->state.exit_code, c->rec.id);
+    wh_err_hint(err, "its files and output are in %s", dir ? dir : "");
+}
+
+static bool has_container(const struct wh_policy *p, const char *service)
+{
+    for (size_t i = 0; i < p->ctrs.len; i++) {
+        const struct ctr *c = p->ctrs.entries[i].value;
+        if (!c->rec.hook && wh_streq(c->rec.service, service))
+            return true;
+    }
+    return false;
+}
+
+void hooks_tidy(struct wh_policy *p, const char *again)
+{
+    for (size_t i = 0; i < p->ctrs.len; i++) {
+        struct ctr *c = p->ctrs.entries[i].value;
+        bool is_spent = c->rec.hook && c->phase == CTR_IDLE && !c->is_removing;
+        if (!is_spent || (!wh_streq(c->rec.service, again) && has_container(p, c->rec.service)))
+            continue;
+        if (ctr_remove(c, true, NULL) == 0)
+            i = (size_t)-1; /* the table has changed */
+    }
+}
+
 static void on_hook_end(struct ctr_watch *w, struct ctr *c)
 {
     struct run_step *s = w->data;
@@ -86,12 +117,12 @@ static void on_hook_end(struct ctr_watch *w, struct ctr *c)
     if (c->start_failed)
         wh_err_move(&err, &c->start_err);
     else if (c->state.exit_code != 0)
-        wh_fail(&err, WH_E_GENERIC, "service \"%s\" %s exited with code %d", c->rec.service, c->rec.hook,
-                c->state.exit_code);
+        fail_kept(c, &err);
     ctr_unwatch(c, &s->watch);
     s->is_watching = false;
     s->c = NULL;
-    ctr_remove(c, true, NULL);
+    if (!err.depth || c->start_failed)
+        ctr_remove(c, true, NULL);
     if (err.depth)
         step_failed(s, &err);
     else
@@ -121,5 +152,6 @@ static void run_next_hook(struct run_step *s)
 
 void run_pre_start(struct run_step *s)
 {
+    hooks_tidy(s->op->p, s->plan->service);
     run_next_hook(s);
 }

@@ -5,6 +5,8 @@
 #include "whale/util/str.h"
 #include "whale/util/time.h"
 
+#include <string.h>
+
 /* `up --wait` of a service without a health check: a process that ends at once has not become ready. */
 #define SETTLE_NS (250 * WH_NS_PER_MS)
 
@@ -74,18 +76,33 @@ static enum verdict judge(struct run_step *s, const struct ctr *c, struct wh_err
     }
 }
 
+/* "optional dependency "job" didn't complete successfully: exit 3" */
+static void skip(struct run_step *s, const struct wh_err *cause)
+{
+    wh_auto_free char *text = wh_err_text(cause);
+    const char *why = text ? text : "", *own = "service ";
+    bool completed = s->plan->wait == WH_WAIT_COMPLETED && wh_starts(why, own);
+    wh_auto_free char *said = completed ? wh_fmt("optional dependency %s", why + strlen(own))
+                                        : wh_fmt("optional dependency \"%s\" failed to start", s->plan->service);
+    wh_auto_free char *shown = wh_fmt("Skipped: %s", said ? said : "");
+    step_progress(s, WH_STATUS_WARNING, shown ? shown : "Skipped");
+    wh_request_warn(s->op->r, completed ? "%s" : "%s: %s", said ? said : "", why);
+    step_done(s);
+}
+
 static void give_up(struct run_step *s, struct wh_err *take_err)
 {
     if (s->plan->optional) {
-        wh_auto_free char *text = wh_err_text(take_err);
-        wh_request_warn(s->op->r, "optional dependency of service \"%s\": %s",
-                        s->plan->dependent ? s->plan->dependent : "", text ? text : "");
+        skip(s, take_err);
         wh_err_fini(take_err);
-        step_progress(s, WH_STATUS_WARNING, "Skipped");
-        step_done(s);
         return;
     }
-    step_progress(s, WH_STATUS_ERROR, "Error");
+    wh_auto_free char *text = s->plan->wait == WH_WAIT_COMPLETED
+                                  ? wh_err_text(take_err)
+                                  : wh_fmt("dependency %s failed to start", s->plan->service);
+    wh_auto_free char *shown = wh_fmt("Error %s", text ? text : "");
+    if (s->plan->wait != WH_WAIT_READY)
+        step_progress(s, WH_STATUS_ERROR, shown ? shown : "Error");
     step_failed(s, take_err);
 }
 

@@ -68,11 +68,27 @@ static void thaw(struct ctr *c)
     c->state.status = WH_CONTAINER_RUNNING;
 }
 
+/* A pre_stop hook has failed: the container is what it was before, and whoever waits for the stop is told why. */
+static void refuse_stop(struct ctr *c, const struct wh_err *hook_err)
+{
+    c->refusal = wh_err_text(hook_err);
+    c->is_stopping = c->is_draining = c->keeps_net = false;
+    ctr_dns_update(c);
+    if (c->n_ports)
+        firewall_mark(c->p);
+    ctr_changed(c);
+}
+
 static void send_stop(void *data, const struct wh_err *hook_err)
 {
     struct ctr *c = data;
     if (c->phase != CTR_RUNNING && c->phase != CTR_STARTING)
         return;
+    if (hook_err && !c->is_forced) {
+        refuse_stop(c, hook_err);
+        return;
+    }
+    ctr_health_stop(c);
     c->stop_timer.fn = kill_all;
     c->stop_timer.data = c;
     if (c->stop_timeout_ns == 0 || c->phase == CTR_STARTING) {
@@ -110,7 +126,8 @@ void ctr_stop(struct ctr *c, int64_t timeout_ns)
     c->is_stopping = true;
     c->is_draining = true;
     c->stop_timeout_ns = timeout_ns < 0 ? ctr_grace_ns(c) : timeout_ns;
-    ctr_health_stop(c);
+    free(c->refusal);
+    c->refusal = NULL;
     ctr_dns_update(c);
     if (c->n_ports)
         firewall_mark(c->p);
@@ -129,6 +146,7 @@ int ctr_kill(struct ctr *c, int signo, struct wh_err *err)
     if (c->phase != CTR_RUNNING && c->phase != CTR_STARTING)
         return wh_fail(err, WH_E_CONFLICT, "container %s does not run", c->rec.name);
     ctr_event_signal(c, signo);
+    c->signalled_mono_ns = wh_now_mono_ns();
     if (signo == SIGKILL) {
         c->is_stopping = true;
         thaw(c);

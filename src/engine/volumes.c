@@ -84,18 +84,38 @@ int volume_create_anonymous(struct wh_policy *p, const char *name, struct wh_err
     return save_volume(&rec, err);
 }
 
+static bool mounts_volume(const struct wh_container_rec *rec, const char *name)
+{
+    for (size_t i = 0; i < rec->n_mounts; i++)
+        if (wh_streq(rec->mounts[i].name, name))
+            return true;
+    return false;
+}
+
 static bool is_mounted(const struct wh_policy *p, const char *name)
 {
-    for (size_t i = 0; i < p->ctrs.len; i++) {
-        const struct ctr *c = p->ctrs.entries[i].value;
-        for (size_t j = 0; j < c->rec.n_mounts; j++)
-            if (wh_streq(c->rec.mounts[j].name, name))
-                return true;
-    }
+    for (size_t i = 0; i < p->ctrs.len; i++)
+        if (mounts_volume(&((const struct ctr *)p->ctrs.entries[i].value)->rec, name))
+            return true;
     return false;
+}
+
+/* 1 = yes, -1. */
+static int is_mounted_elsewhere(const struct wh_policy *p, const char *name, struct wh_err *err)
+{
+    wh_auto_arena a = {0};
+    struct wh_container *items;
+    size_t n;
+    if (wh_state_containers(&a, NULL, &items, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (!wh_streq(items[i].rec.project, p->project) && mounts_volume(&items[i].rec, name))
+            return 1;
+    return 0;
 }
 
 int volume_remove(struct wh_policy *p, const char *name, struct wh_err *err)
 {
-    return is_mounted(p, name) ? 1 : wh_state_volume_remove(name, err);
+    int r = is_mounted(p, name) ? 1 : is_mounted_elsewhere(p, name, err);
+    return r ? r : wh_state_volume_remove(name, err);
 }

@@ -147,8 +147,7 @@ static int verb_up(struct builder *b)
 {
     if ((b->in->run_service ? select_run(b) : graph_select(b, !b->in->no_deps)) < 0)
         return -1;
-    if (!b->in->run_service)
-        orphans_up(b);
+    orphans_up(b);
     if (resources_up(b) < 0 || converge(b) < 0)
         return -1;
     if (!b->in->no_start)

@@ -11,6 +11,7 @@
 
 struct want {
     const char *what; /* "network", "volume" */
+    int (*fail_external)(struct wh_err *err, const char *name);
     const char *key, *name;
     bool external;
     const struct wh_plan_hashes *hashes;
@@ -61,13 +62,21 @@ static bool is_used(const struct builder *b, const char *key, bool (*uses)(const
     return false;
 }
 
+static int no_external_network(struct wh_err *err, const char *name)
+{
+    return wh_fail(err, WH_E_NOT_FOUND, "network %s declared as external, but could not be found", name);
+}
+
+static int no_external_volume(struct wh_err *err, const char *name)
+{
+    return wh_fail(err, WH_E_NOT_FOUND, "external volume \"%s\" not found", name);
+}
+
 /* 1 = it must be made, 2 = it must be made again, 0 = it is as wanted, -1. */
 static int judge(struct builder *b, const struct want *w)
 {
     if (w->external)
-        return w->there ? 0
-                        : wh_fail(b->err, WH_E_NOT_FOUND, "%s %s declared as external, but could not be found", w->what,
-                                  w->name);
+        return w->there ? 0 : w->fail_external(b->err, w->name);
     if (!w->there)
         return 1;
     if (!wh_streq(w->there->project, b->in->project_name)) {
@@ -138,6 +147,7 @@ static int up_networks(struct builder *b)
         if (!is_used(b, net->key, service_uses_network))
             continue;
         struct want w = {"network",
+                         no_external_network,
                          net->key,
                          net->name,
                          net->external,
@@ -162,6 +172,7 @@ static int up_volumes(struct builder *b)
         if (!is_used(b, v->key, service_uses_volume))
             continue;
         struct want w = {"volume",
+                         no_external_volume,
                          v->key,
                          v->name,
                          v->external,

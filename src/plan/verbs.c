@@ -80,12 +80,21 @@ void verb_down(struct builder *b)
     resources_down(b, gone);
 }
 
+static bool has_containers(const struct builder *b)
+{
+    for (size_t i = 0; i < b->actual->n_containers; i++)
+        if (!b->actual->containers[i].oneoff)
+            return true;
+    return false;
+}
+
+/* A service without a container is an error when the project has none at all; otherwise it has nothing to start. */
 int verb_start(struct builder *b)
 {
-    bool any = false;
+    bool any = false, nothing = !has_containers(b);
     for (size_t i = 0; i < b->nodes.len; i++) {
         const struct node *n = b->order[i];
-        if (n->selected && n->n_slots == 0 && !(n->service && wh_service_replicas(n->service) == 0))
+        if (nothing && n->selected && !(n->service && wh_service_replicas(n->service) == 0))
             return wh_fail(b->err, WH_E_NOT_FOUND, "service \"%s\" has no container to start", n->name);
         any |= n->selected;
     }

@@ -3,10 +3,15 @@
 #include "whale/state.h"
 #include "whale/util/file.h"
 #include "whale/util/str.h"
+#include "whale/util/time.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define PROCESSES_MAX 64
+#define SETTLE_NS     (300 * WH_NS_PER_MS)
 
 /* Field 3 (state) follows the last ")", field 22 is the start time in clock ticks since boot. */
 static const char *stat_field(const char *stat, int field)
@@ -23,12 +28,17 @@ static const char *stat_field(const char *stat, int field)
     return p;
 }
 
-uint64_t wh_state_process_start(int pid)
+static int read_stat(int pid, struct wh_str *ret)
 {
     char path[64];
-    wh_auto_str text = {0};
     snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-    if (pid <= 0 || wh_file_read(path, 8192, &text, NULL) < 0)
+    return pid > 0 ? wh_file_read(path, 8192, ret, NULL) : -1;
+}
+
+uint64_t wh_state_process_start(int pid)
+{
+    wh_auto_str text = {0};
+    if (read_stat(pid, &text) < 0)
         return 0;
     const char *field = stat_field(wh_str_c(&text), 22);
     return field ? strtoull(field, NULL, 10) : 0;
@@ -37,4 +47,40 @@ uint64_t wh_state_process_start(int pid)
 bool wh_state_process_alive(int pid, uint64_t start, const char *boot_id)
 {
     return pid > 0 && start > 0 && wh_streq(boot_id, wh_state_boot_id()) && wh_state_process_start(pid) == start;
+}
+
+/* Sleeping for an event, stopped or idle: it does not end by itself within the next moment. */
+static bool is_at_rest(int pid)
+{
+    wh_auto_str text = {0};
+    if (read_stat(pid, &text) < 0)
+        return false;
+    const char *state = stat_field(wh_str_c(&text), 3);
+    return state && strchr("SITt", *state);
+}
+
+static size_t add_children(int pid, int *pids, size_t n)
+{
+    char path[64];
+    wh_auto_str text = {0};
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+    if (wh_file_read(path, 8192, &text, NULL) < 0)
+        return n;
+    for (const char *p = wh_str_c(&text); *p && n < PROCESSES_MAX; p += strcspn(p, " "), p += *p == ' ')
+        pids[n++] = atoi(p);
+    return n;
+}
+
+bool wh_state_is_settled(const struct wh_container_state *s, int64_t now_ns)
+{
+    int pids[PROCESSES_MAX] = {s->pid};
+    size_t n = 1;
+    if (s->status != WH_CONTAINER_RUNNING || now_ns - s->started_ns > SETTLE_NS || now_ns < s->started_ns)
+        return true;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_at_rest(pids[i]))
+            return false;
+        n = add_children(pids[i], pids, n);
+    }
+    return true;
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Output of several containers on one stream: whole lines with a prefix, padded to the longest name and coloured by a
- * hash of the service, so that a service keeps its colour from run to run. What a container writes cannot move the
- * cursor of a terminal or imitate another prefix.
+ * Output of several containers on one stream: whole lines with a prefix, padded to the longest name of those that have
+ * something to say, in a colour per service. What a container writes cannot move the cursor of a terminal or imitate
+ * another prefix.
  */
 #include "whale/ui.h"
-#include "whale/util/map.h"
 #include "whale/util/time.h"
 #include "whale/util/vec.h"
 
@@ -15,8 +14,8 @@
 #define LINE_MAX_BYTES ((size_t)16 << 20)
 
 struct wh_logsource {
-    char *name;
-    const char *color;
+    char *name, *service;
+    size_t color;          /* index into the palette */
     struct wh_str line[2]; /* unfinished line of stdout, stderr */
     int64_t time_ns[2];    /* when it began */
 };
@@ -24,6 +23,7 @@ struct wh_logsource {
 struct wh_logview {
     struct wh_logview_options options;
     struct wh_vec sources; /* struct wh_logsource * */
+    size_t n_colors;       /* given out */
     size_t width;
     bool color;
     bool filter[2]; /* stdout, stderr lead to a terminal */
@@ -50,26 +50,49 @@ struct wh_logview *wh_logview_new(const struct wh_logview_options *o)
     return v;
 }
 
+/* Replicas share a colour; the others get the next one. */
+static size_t choose_color(struct wh_logview *v, const char *service)
+{
+    for (size_t i = 0; i < v->sources.len; i++) {
+        const struct wh_logsource *s = wh_vec_at(&v->sources, struct wh_logsource *, i);
+        if (s->service && strcmp(s->service, service) == 0)
+            return s->color;
+    }
+    return v->n_colors++ % WH_ARRAY_LEN(palette);
+}
+
 struct wh_logsource *wh_logview_source(struct wh_logview *v, const char *name, const char *service)
 {
     struct wh_logsource *s = calloc(1, sizeof(*s));
+    size_t color = choose_color(v, service);
     if (!s || wh_vec_push_ptr(&v->sources, s) == -1) {
         free(s);
         return NULL;
     }
     s->name = strdup(name);
-    s->color = palette[wh_hash_bytes(service, strlen(service)) % WH_ARRAY_LEN(palette)];
-    size_t width = wh_ui_width(name, strlen(name));
-    v->width = width > v->width ? width : v->width;
+    s->service = strdup(service);
+    s->color = color;
     return s;
 }
 
-static void write_prefix(const struct wh_logview *v, const struct wh_logsource *s, FILE *to)
+static void widen(struct wh_logview *v, const char *name)
+{
+    size_t width = wh_ui_width(name, strlen(name));
+    v->width = width > v->width ? width : v->width;
+}
+
+void wh_logview_expect(struct wh_logview *v, const struct wh_logsource *s)
+{
+    widen(v, s->name ? s->name : "");
+}
+
+static void write_prefix(struct wh_logview *v, const struct wh_logsource *s, FILE *to)
 {
     const char *name = s->name ? s->name : "";
+    widen(v, name);
     int pad = (int)(v->width - wh_ui_width(name, strlen(name))) + 1;
     if (v->color)
-        fprintf(to, "\033[%sm%s%*s |\033[0m ", s->color, name, pad, "");
+        fprintf(to, "\033[%sm%s%*s | \033[0m", palette[s->color], name, pad, "");
     else
         fprintf(to, "%s%*s | ", name, pad, "");
 }
@@ -134,6 +157,7 @@ void wh_logview_end(struct wh_logview *v, struct wh_logsource *s)
 
 void wh_logview_exit(struct wh_logview *v, const char *name, int exit_code, bool restarting)
 {
+    widen(v, name);
     fprintf(v->options.out, "%s%s exited with code %d%s\n", v->filter[0] ? "\r\033[K" : "", name, exit_code,
             restarting ? " (restarting)" : "");
 }
@@ -153,6 +177,7 @@ void wh_logview_free(struct wh_logview *v)
         wh_str_fini(&s->line[0]);
         wh_str_fini(&s->line[1]);
         free(s->name);
+        free(s->service);
         free(s);
     }
     wh_vec_fini(&v->sources);

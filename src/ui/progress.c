@@ -52,8 +52,8 @@ static void plain_event(struct wh_progress *p, const struct wh_event *e)
     fprintf(to, "%s", p->options.dry_run ? " DRY-RUN MODE - " : "");
     if (e->parent_id)
         fprintf(to, " %s", e->parent_id);
-    fprintf(to, " %s %s", e->id ? e->id : "", text);
-    fprintf(to, "%s%s%s%s\n", e->details ? " " : "", e->details ? e->details : "", *bytes ? " " : "", bytes);
+    fprintf(to, " %s %s ", e->id ? e->id : "", text); /* with a blank at the end, as docker compose */
+    fprintf(to, "%s%s%s\n", e->details ? e->details : "", e->details && *bytes ? " " : "", bytes);
     fflush(to);
 }
 

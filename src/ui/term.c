@@ -27,7 +27,7 @@ void wh_ui_terminal_size(int fd, int *ret_rows, int *ret_columns)
 bool wh_ui_wants_color(int fd, enum wh_ansi ansi)
 {
     const char *no_color = getenv("NO_COLOR");
-    if (ansi == WH_ANSI_ALWAYS)
-        return true;
-    return ansi == WH_ANSI_AUTO && wh_ui_is_terminal(fd) && !(no_color && *no_color);
+    if (no_color && *no_color)
+        return false;
+    return ansi == WH_ANSI_ALWAYS || (ansi == WH_ANSI_AUTO && wh_ui_is_terminal(fd));
 }

@@ -199,7 +199,7 @@ static void outputs(void **state)
         {"logs -t --no-log-prefix web --until 2026-01-01T00:00:02Z", 0, "2026-01-01T00:00:01.000000000Z first\n"},
         {"logs --index 2 web", 0, ""},
         {"logs --since rubbish", 1, ""},
-        {"logs nosuch", 1, ""},
+        {"logs nosuch", 0, ""},
         {"images --format json nosuch", 0, "null\n"},
         {"exec db true", 1, ""},
         {"version --short", 0, "0.1.0\n"},
