@@ -128,7 +128,7 @@ static void quote_ascii(struct wh_str *out, unsigned char c, bool html_escape)
         ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
     if (c < sizeof(short_escapes) && short_escapes[c])
         wh_str_fmt(out, "\\%c", short_escapes[c]);
-    else if (c < 0x20 || c == 0x7f || (html_escape && (c == '<' || c == '>' || c == '&')))
+    else if (c < 0x20 || (c == 0x7f && !html_escape) || (html_escape && (c == '<' || c == '>' || c == '&')))
         wh_str_fmt(out, "\\u%04x", c);
     else
         wh_str_addc(out, (char)c);
@@ -150,6 +150,9 @@ void wh_json_quote(struct wh_str *out, const char *text, size_t len, bool html_e
         size_t n = utf8_len(p + i, len - i);
         if (n == 1)
             quote_ascii(out, p[i], html_escape);
+        else if (html_escape && n == 3 &&
+                 (memcmp(p + i, "\xe2\x80\xa8", 3) == 0 || memcmp(p + i, "\xe2\x80\xa9", 3) == 0))
+            wh_str_fmt(out, "\\u20%02x", p[i + 2] - 0x80);
         else if (n)
             wh_str_addn(out, text + i, n);
         else
@@ -208,7 +211,7 @@ static void write_node(const struct wh_node *n, enum wh_json_style style, int de
             write_real(n->real, out);
         break;
     case WH_NODE_STR:
-        wh_json_quote(out, n->text, n->text_len, false);
+        wh_json_quote(out, n->text, n->text_len, style == WH_JSON_GO);
         break;
     case WH_NODE_SEQ:
         wh_str_addc(out, '[');
@@ -228,7 +231,7 @@ static void write_node(const struct wh_node *n, enum wh_json_style style, int de
             if (i)
                 wh_str_addc(out, ',');
             indent(out, style, depth + 1);
-            wh_json_quote(out, n->map.pairs[i].key, strlen(n->map.pairs[i].key), false);
+            wh_json_quote(out, n->map.pairs[i].key, strlen(n->map.pairs[i].key), style == WH_JSON_GO);
             wh_str_add(out, style == WH_JSON_PRETTY ? ": " : ":");
             write_node(n->map.pairs[i].value, style, depth + 1, out);
         }

@@ -94,8 +94,7 @@ static const struct wh_base *find_base(struct wh_scope *s, const struct wh_base 
     if (ref->file) {
         if (wh_compose_refuse_remote(l, ref->file->text, &ref->file->mark) < 0)
             return NULL;
-        base =
-            wh_compose_load_base(s, wh_compose_join(l, own->dir, ref->file->text), ref->file->text, &ref->file->mark);
+        base = wh_compose_load_base(s, wh_compose_join(l, own->dir, ref->file->text), name, &ref->file->mark);
         if (!base)
             return NULL;
     }
@@ -173,7 +172,7 @@ int wh_compose_apply_extends(struct wh_scope *s, struct wh_node *doc, const stru
         wh_diag_error(s->load->diags, &services->mark, "services must be a mapping");
         return -1;
     }
-    struct wh_base own = {.path = s->file, .name = s->file, .dir = s->dir, .services = services, .resets = resets};
+    struct wh_base own = {.path = s->file, .dir = s->dir, .services = services, .resets = resets};
     for (size_t i = 0; i < services->map.len; i++)
         if (resolve_service(s, &own, services->map.pairs[i].key, NULL) < 0)
             rc = -1;

@@ -22,7 +22,7 @@ static const char *const sections[] = {"services", "volumes", "networks", "secre
 struct include {
     const struct wh_node *at; /* the entry, for messages */
     const struct wh_node *paths;
-    const char *project_directory; /* NULL: the folder of the first path */
+    const char *project_directory; /* "": the folder of the first path */
     const struct wh_node *env_files;
 };
 
@@ -32,19 +32,24 @@ static int fail_node(struct wh_load *l, const struct wh_node *at, const char *te
     return -1;
 }
 
+/* 1: the entry names no file; docker compose passes over it in silence. */
 static int read_entry(struct wh_load *l, const struct wh_node *entry, struct include *ret)
 {
-    *ret = (struct include){.at = entry, .paths = entry};
+    *ret = (struct include){.at = entry, .paths = entry, .project_directory = ""};
     if (entry->kind == WH_NODE_STR)
         return 0;
-    if (entry->kind != WH_NODE_MAP)
+    if (entry->kind != WH_NODE_MAP && entry->kind != WH_NODE_NULL)
         return fail_node(l, entry, "`include` entries must be a string or a mapping");
     ret->paths = wh_node_get(entry, "path");
-    ret->project_directory = wh_node_get_str(entry, "project_directory", NULL);
+    ret->project_directory = wh_node_get_str(entry, "project_directory", "");
     ret->env_files = wh_node_get(entry, "env_file");
-    if (!ret->paths || wh_node_len(wh_compose_to_sequence(l, (struct wh_node *)ret->paths)) == 0)
-        return fail_node(l, entry, "`include` entry has no path");
-    return 0;
+    if (ret->env_files && wh_node_len(wh_compose_to_sequence(l, (struct wh_node *)ret->env_files)) == 0)
+        ret->env_files = NULL;
+    if (ret->paths && wh_node_len(wh_compose_to_sequence(l, (struct wh_node *)ret->paths)) > 0)
+        return 0;
+    struct wh_diag *d = wh_diag_warn(l->diags, &entry->mark, "`include` entry has no path, it will be ignored");
+    wh_diag_hint(l->diags, d, "add `path:` with the file to include");
+    return 1;
 }
 
 static bool is_remote(const char *path)
@@ -178,7 +183,7 @@ static int load_entry(struct wh_scope *s, const struct include *inc, struct wh_n
     if (resolve_paths(s, inc, &files, &n) < 0)
         return -1;
     struct wh_scope inner = {.load = l, .up = s};
-    inner.dir = inc->project_directory ? wh_compose_join(l, s->dir, inc->project_directory) : folder_of(l, files[0]);
+    inner.dir = *inc->project_directory ? wh_compose_join(l, s->dir, inc->project_directory) : folder_of(l, files[0]);
     inner.paths_dir = wh_compose_paths_dir(s, inner.dir);
     inner.env = include_env(s, inc, inner.dir);
     if (!inner.env)
@@ -226,6 +231,17 @@ static int import_model(struct wh_scope *s, struct wh_node *model, struct wh_nod
     return rc;
 }
 
+static int include_entry(struct wh_scope *s, const struct wh_node *entry, struct wh_node *doc,
+                         const struct wh_reset *resets)
+{
+    struct include inc;
+    struct wh_node *model;
+    int rc = read_entry(s->load, entry, &inc);
+    if (rc != 0)
+        return rc;
+    return load_entry(s, &inc, &model) < 0 ? -1 : import_model(s, model, doc, resets);
+}
+
 int wh_compose_apply_include(struct wh_scope *s, struct wh_node *doc, const struct wh_reset *resets)
 {
     const struct wh_node *list = wh_node_get(doc, "include");
@@ -240,13 +256,9 @@ int wh_compose_apply_include(struct wh_scope *s, struct wh_node *doc, const stru
         wh_diag_hint(s->load->diags, d, "include: [%s]", wh_node_is_scalar(list) ? list->text : "file.yaml");
         return -1;
     }
-    for (size_t i = 0; i < list->seq.len && s->load->n_includes <= MAX_INCLUDES; i++) {
-        struct include inc;
-        struct wh_node *model;
-        if (read_entry(s->load, list->seq.items[i], &inc) < 0 || load_entry(s, &inc, &model) < 0 ||
-            import_model(s, model, doc, resets) < 0)
+    for (size_t i = 0; i < list->seq.len && s->load->n_includes <= MAX_INCLUDES; i++)
+        if (include_entry(s, list->seq.items[i], doc, resets) < 0)
             rc = -1;
-    }
     wh_node_del(doc, "include");
     return s->load->n_includes <= MAX_INCLUDES ? rc : -1;
 }

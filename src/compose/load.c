@@ -25,10 +25,7 @@ static int parse_source(struct wh_load *l, const char *path, const struct wh_mar
     }
     if (wh_yaml_parse(l->arena, s->text, s->len, s->path, NULL, docs, &err) < 0)
         return wh_diag_take_err(l->diags, &err);
-    if (docs->len)
-        return 0;
-    wh_diag_error(l->diags, &(struct wh_mark){.file = s->path}, "empty compose file");
-    return -1;
+    return 0;
 }
 
 int wh_compose_parse(struct wh_load *l, const char *path, const struct wh_mark *from, struct wh_vec *docs)
@@ -81,7 +78,7 @@ static int prepare(struct wh_scope *s, struct wh_node *doc, const struct wh_rese
 {
     const struct wh_load_options *o = s->load->opts;
     *ret_resets = wh_resets_collect(s->load, doc);
-    if (o->want_variables || o->note_variables)
+    if (o->note_variables)
         wh_compose_collect_variables(s->load, doc);
     return o->no_interpolate || o->want_variables ? 0 : wh_compose_interpolate(s, doc);
 }
@@ -148,9 +145,10 @@ static int finish_model(struct wh_scope *s, struct wh_node *root)
     return wh_compose_resolve_environment(l, root, s->env) < 0 ? -1 : rc;
 }
 
+/* One file of several may be empty, as may an included one; the whole may not. */
 static int require_content(struct wh_scope *s, const struct wh_node *root)
 {
-    if (root->map.len)
+    if (root->map.len || s->up)
         return 0;
     wh_diag_error(s->load->diags, &(struct wh_mark){.file = s->file}, "empty compose file");
     return -1;
@@ -188,7 +186,7 @@ static int merge_base_document(struct wh_scope *s, struct wh_node *root, struct 
     return wh_compose_unique(l, root);
 }
 
-static int fill_base(struct wh_scope *s, struct wh_base *base, const struct wh_mark *from)
+static int fill_base(struct wh_scope *s, struct wh_base *base, const char *name, const struct wh_mark *from)
 {
     struct wh_vec docs = WH_VEC(struct wh_node *);
     struct wh_node *root = wh_node_map(s->load->arena, &(struct wh_mark){.file = base->path});
@@ -203,7 +201,7 @@ static int fill_base(struct wh_scope *s, struct wh_base *base, const struct wh_m
     base->services = wh_node_get(root, "services");
     if (base->services && base->services->kind == WH_NODE_MAP)
         return 0;
-    wh_diag_error(s->load->diags, from, "cannot extend a service of %s: no services section", base->name);
+    wh_diag_error(s->load->diags, from, "cannot extend service \"%s\" in %s: no services section", name, base->path);
     return -1;
 }
 
@@ -214,7 +212,7 @@ static const char *folder_of(struct wh_load *l, const char *path)
     return copy ? copy : "/";
 }
 
-const struct wh_base *wh_compose_load_base(struct wh_scope *s, const char *path, const char *name,
+const struct wh_base *wh_compose_load_base(struct wh_scope *s, const char *path, const char *service,
                                            const struct wh_mark *from)
 {
     struct wh_load *l = s->load;
@@ -226,8 +224,8 @@ const struct wh_base *wh_compose_load_base(struct wh_scope *s, const char *path,
         l->diags->failed = true;
         return NULL;
     }
-    *base = (struct wh_base){.path = path, .name = name, .dir = folder_of(l, path)};
-    if (fill_base(s, base, from) == 0)
+    *base = (struct wh_base){.path = path, .dir = folder_of(l, path)};
+    if (fill_base(s, base, service, from) == 0)
         return base;
     base->services = NULL;
     return NULL;
@@ -262,8 +260,10 @@ static int finish_project(struct wh_load *l)
 {
     const struct wh_load_options *o = l->opts;
     struct wh_node *root = l->res->root;
-    if (o->want_variables)
+    if (o->want_variables) { /* only what is left after the merge counts */
+        wh_compose_collect_variables(l, root);
         return 0;
+    }
     if (!o->no_normalize && wh_compose_normalize(l, root) < 0)
         return -1;
     if (o->no_interpolate) /* what is not interpolated cannot be read any further */

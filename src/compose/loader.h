@@ -29,7 +29,6 @@ struct wh_reset {
 /* A file whose services may be extended. */
 struct wh_base {
     const char *path; /* absolute */
-    const char *name; /* as the user wrote it */
     const char *dir;  /* of its own extends.file */
     struct wh_node *services;
     const struct wh_reset *resets;
@@ -57,11 +56,11 @@ struct wh_node *wh_compose_merge_entry(struct wh_load *l, const char *section, c
                                        struct wh_node *over);
 
 /* Loads files into one model: everything up to and including path and environment resolution. from: who asked. */
-
 int wh_compose_load_model(struct wh_scope *s, const char *const *files, size_t n, const struct wh_mark *from,
                           struct wh_node **ret);
-/* The services of another file for extends: neither its include nor its extends are followed. */
-const struct wh_base *wh_compose_load_base(struct wh_scope *s, const char *path, const char *name,
+
+/* The services of another file for extends: neither its include nor its extends are followed. service: who asked. */
+const struct wh_base *wh_compose_load_base(struct wh_scope *s, const char *path, const char *service,
                                            const struct wh_mark *from);
 /* What relative paths of a folder below s get in front of them. */
 const char *wh_compose_paths_dir(const struct wh_scope *s, const char *dir);

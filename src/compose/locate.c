@@ -54,27 +54,30 @@ static void take_process_env(struct wh_load *l)
 
 /* ---- env files ---- */
 
-static bool truthy(const char *text)
+/* A switch of the environment: 1 or 0, -1 for words that are neither. */
+static int read_switch(struct wh_load *l, const char *name)
 {
-    static const char *const words[] = {"1", "t", "true", "y", "yes", "on"};
+    static const char *const words[] = {"0",     "1",    "f",     "t",    "F",     "T",
+                                        "false", "true", "FALSE", "TRUE", "False", "True"};
+    const char *text = wh_env_get(&l->res->env, name);
     for (size_t i = 0; text && i < WH_ARRAY_LEN(words); i++)
-        if (strcasecmp(text, words[i]) == 0)
-            return true;
-    return false;
+        if (strcmp(text, words[i]) == 0)
+            return (int)(i % 2);
+    if (!text)
+        return 0;
+    struct wh_diag *d = wh_diag_error(l->diags, NULL, "%s: parsing \"%s\": invalid syntax", name, text);
+    wh_diag_hint(l->diags, d, "write true or false");
+    return -1;
 }
 
-/* Appends the entries of a separated list, made absolute; empty ones are skipped. */
-static void add_split(struct wh_load *l, struct wh_vec *v, const char *list, const char *separator)
+/* Appends the entries of a separated list, made absolute. An empty one is the current folder, or nothing. */
+static void add_split(struct wh_load *l, struct wh_vec *v, const char *list, const char *separator, bool skip_empty)
 {
-    size_t step = strlen(separator);
-    for (const char *p = list; p && *p;) {
-        const char *end = strstr(p, separator);
-        size_t n = end ? (size_t)(end - p) : strlen(p);
-        const char *name = wh_arena_strndup(l->arena, p, n);
-        if (name && *name)
+    for (const char *p = list, *end; p; p = end ? end + strlen(separator) : NULL) {
+        end = strstr(p, separator);
+        const char *name = wh_arena_strndup(l->arena, p, end ? (size_t)(end - p) : strlen(p));
+        if (name && (*name || !skip_empty))
             push_text(l, v, strcmp(name, "-") == 0 ? name : wh_compose_join(l, l->opts->cwd, name));
-        p += n;
-        p += *p ? step : 0;
     }
 }
 
@@ -84,7 +87,7 @@ static void list_env_files(struct wh_load *l)
     for (size_t i = 0; i < l->opts->n_env_files; i++)
         push_text(l, &l->res->env_files, wh_compose_join(l, l->opts->cwd, l->opts->env_files[i]));
     if (!l->opts->n_env_files)
-        add_split(l, &l->res->env_files, wh_env_get(&l->res->env, "COMPOSE_ENV_FILES"), ",");
+        add_split(l, &l->res->env_files, wh_env_get(&l->res->env, "COMPOSE_ENV_FILES"), ",", true);
 }
 
 /* What the files set is added where the environment has nothing yet. */
@@ -170,7 +173,7 @@ static void files_of_environment(struct wh_load *l)
 {
     const char *separator = wh_env_get(&l->res->env, "COMPOSE_PATH_SEPARATOR");
     add_split(l, &l->res->config_files, wh_env_get(&l->res->env, "COMPOSE_FILE"),
-              separator && *separator ? separator : ":");
+              separator && *separator ? separator : ":", false);
 }
 
 /* The first of names that exists in dir, with a warning when others do, too. NULL: none. */
@@ -237,7 +240,9 @@ int wh_compose_locate(struct wh_load *l)
 {
     struct wh_load_result *res = l->res;
     take_process_env(l);
-    bool no_dotenv = truthy(wh_env_get(&res->env, "COMPOSE_DISABLE_ENV_FILE"));
+    int no_dotenv = read_switch(l, "COMPOSE_DISABLE_ENV_FILE");
+    if (no_dotenv < 0)
+        return -1;
     files_of_options(l);
     list_env_files(l);
     bool explicit = res->env_files.len > 0;

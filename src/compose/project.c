@@ -91,6 +91,7 @@ static const char *interpolate_name(struct wh_load *l, const struct wh_node *n)
     return text ? text : "";
 }
 
+/* NULL: no file has a name. */
 static const char *name_of_files(struct wh_load *l)
 {
     const struct wh_node *last = NULL;
@@ -98,7 +99,7 @@ static const char *name_of_files(struct wh_load *l)
         const struct wh_node *n = name_in_file(l, wh_vec_at(&l->res->config_files, const char *, i));
         last = n ? n : last;
     }
-    return last ? wh_compose_normalize_name(l->arena, interpolate_name(l, last)) : "";
+    return last ? wh_compose_normalize_name(l->arena, interpolate_name(l, last)) : NULL;
 }
 
 static const char *name_of_folder(struct wh_load *l, const char *dir)
@@ -116,10 +117,8 @@ int wh_compose_name_project(struct wh_load *l)
     if (var && *var->value)
         return set_given(l, var->value, &var->mark);
     const char *name = name_of_files(l);
-    if (!*name)
+    if (!name)
         name = name_of_folder(l, l->res->working_dir);
-    if (!*name)
-        name = name_of_folder(l, l->opts->cwd);
     if (*name)
         return set_name(l, name) < 0 || l->diags->n_errors > before ? -1 : 0;
     struct wh_diag *d = wh_diag_error(l->diags, NULL, "project name must not be empty");

@@ -33,7 +33,6 @@ static const struct wh_rule unique_table[] = {
     {"services.*.build.additional_contexts", KEY_NAME},
     {"services.*.build.args", KEY_NAME},
     {"services.*.build.labels", KEY_NAME},
-    {"services.*.build.platforms", KEY_NAME},
     {"services.*.build.ssh", KEY_NAME},
     {"services.*.build.tags", KEY_NAME},
     {"services.*.cap_add", KEY_NAME},

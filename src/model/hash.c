@@ -14,7 +14,7 @@
 static int hash_node(const struct wh_node *n, char ret_hex[WH_HASH_HEX], struct wh_err *err)
 {
     wh_auto_str text = {0};
-    if (wh_json_write(n, WH_JSON_COMPACT, &text) < 0)
+    if (wh_json_write(n, WH_JSON_GO, &text) < 0)
         return wh_fail(err, ENOMEM, "config hash");
     wh_sha256_of(wh_str_c(&text), text.len, ret_hex);
     return 0;

@@ -15,10 +15,11 @@ int wh_json_load(struct wh_arena *a, const char *path, size_t max, struct wh_nod
 enum wh_json_style {
     WH_JSON_COMPACT, /* {"a":1,"b":[2]} */
     WH_JSON_PRETTY,  /* two spaces, one key a line */
+    WH_JSON_GO,      /* compact, with the escapes of Go's encoder: what docker compose hashes */
 };
 int wh_json_write(const struct wh_node *n, enum wh_json_style style, struct wh_str *out);
-/* The text as a JSON string with quotes; invalid UTF-8 becomes U+FFFD; also escapes <, > and & as Go does when
- * html_escape is set. */
+/* The text as a JSON string with quotes; invalid UTF-8 becomes U+FFFD; also escapes <, >, & and the two line
+ * separators of Unicode as Go does when html_escape is set. */
 void wh_json_quote(struct wh_str *out, const char *text, size_t len, bool html_escape);
 
 #endif
