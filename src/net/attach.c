@@ -165,9 +165,19 @@ static void queue_default(struct wh_rtnl *rt, const struct inside *in, int famil
     wh_rtnl_add_default(rt, wh_rtnl_index(rt, ep->ifname), family, gateway->bytes, onlink);
 }
 
+/* What a new namespace has of IPv6 is what the kernel has, which does not change: asked once, because a look at
+ * /proc/sys/net passes the entries of every namespace there is. */
+static bool kernel_has_ipv6(void)
+{
+    static int known = -1;
+    if (known < 0)
+        known = wh_path_exists("/proc/sys/net/ipv6");
+    return known;
+}
+
 static int configure_with(struct wh_rtnl *rt, const struct inside *in, struct wh_err *err)
 {
-    bool has_ipv6 = wh_net_has_ipv6();
+    bool has_ipv6 = kernel_has_ipv6();
     wh_rtnl_set_up(rt, LOOPBACK_INDEX);
     for (size_t i = 0; i < in->n; i++) {
         if (queue_interface(rt, &in->eps[i], has_ipv6, err) < 0)

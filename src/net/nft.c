@@ -26,6 +26,23 @@ static void first_line(const char *text, char *buf, size_t size)
     snprintf(buf, size, "%.*s", (int)(len < size ? len : size - 1), from);
 }
 
+static void *free_in_thread(void *ctx)
+{
+    nft_ctx_free(ctx);
+    return NULL;
+}
+
+/* Closing a socket that has deleted something waits until the kernel has released its memory (RCU, 16 ms). What was
+ * deleted is gone by then, so nobody needs to wait with it. */
+static void free_later(struct nft_ctx *ctx)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, free_in_thread, ctx) == 0)
+        pthread_detach(thread);
+    else
+        nft_ctx_free(ctx);
+}
+
 static void free_context(struct nft_ctx **ctx)
 {
     if (*ctx)
@@ -45,6 +62,8 @@ static int ask_here(const char *commands, struct wh_str *ret_text, struct wh_err
     }
     if (ret_text && wh_str_add(ret_text, nft_ctx_get_output_buffer(ctx)) < 0)
         return wh_fail(err, WH_E_LIMIT, "out of memory");
+    if (strstr(commands, "delete "))
+        free_later(wh_steal(ctx));
     return 0;
 }
 
