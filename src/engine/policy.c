@@ -122,7 +122,8 @@ static void remove_run_files(const struct wh_policy *p)
 
 void policy_tidy(struct wh_policy *p)
 {
-    if (p->ctrs.len || has_network(p))
+    p->is_gone = p->ctrs.len == 0 && !has_network(p);
+    if (!p->is_gone)
         return;
     wh_firewall_free(p->firewall); /* the sweep takes its table too, whatever was in it */
     p->firewall = NULL;
@@ -133,9 +134,12 @@ void policy_tidy(struct wh_policy *p)
     remove_run_files(p);
 }
 
+/* Records of what is there must outlive a power failure. When nothing is left there is nothing to keep, and `down`
+ * waits for our end: a removal that a power failure takes back can be had again. */
 static void sync_and_empty(void *data)
 {
-    wh_auto_fd fd = open(wh_state_root(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const struct wh_policy *p = data;
+    wh_auto_fd fd = p->is_gone ? -1 : open(wh_state_root(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0)
         syncfs(fd);
     wh_state_empty_trash(NULL);

@@ -58,6 +58,7 @@ struct wh_policy {
     struct netpool *netpool; /* netpool.c */
     struct wh_vec ops;       /* struct op *: [0] runs, the others wait */
     size_t n_background;     /* work that is neither an operation nor a container: sync, trash */
+    bool is_gone;            /* the last operation left no container and no network */
 };
 
 void policy_run_deferred_firewall(struct wh_policy *p);
