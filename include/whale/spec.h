@@ -80,7 +80,7 @@ struct wh_mount {
     const char *target;  /* absolute path in the container */
     const char *subpath; /* of a volume or image: relative, resolved inside it; NULL = all of it */
     bool readonly;
-    bool nosuid, nodev, noexec;
+    bool nosuid, nodev, noexec, noatime;
     bool no_recursive; /* BIND: without the mounts below the source */
     bool recursive_rw; /* BIND: readonly only for the topmost mount (default: for all below too) */
     /* VOLUME: leave an empty volume empty. The engine sets it when the container only restarts, as Docker copies when

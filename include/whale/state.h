@@ -215,7 +215,6 @@ struct wh_volume_rec {
     const char *mountpoint;
     const char *config_hash;
     bool anonymous;
-    bool seeded; /* first mount has copied the image's content */
     int64_t created_ns;
     const struct wh_label *labels;
     size_t n_labels;

@@ -103,7 +103,8 @@ static void put_meta(struct wh_cli_request *r, const struct wh_load_result *load
     struct wh_node *meta = wh_node_map(r->arena, NULL);
     wh_node_put_str(r->arena, meta, "working_dir", load->working_dir);
     wh_node_put_str(r->arena, meta, "config_files", join(r->arena, &load->config_files));
-    wh_node_put_str(r->arena, meta, "environment_file", join(r->arena, &load->env_files));
+    if (load->env_files.len)
+        wh_node_put_str(r->arena, meta, "environment_file", join(r->arena, &load->env_files));
     wh_node_put_str(r->arena, meta, "version", wh_cli_version);
     wh_node_put(r->arena, r->root, "meta", meta);
 }

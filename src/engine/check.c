@@ -93,19 +93,6 @@ static int check_kernel(const struct wh_service *s, struct wh_err *err)
     return 0;
 }
 
-static int check_mounts(const struct wh_service *s, struct wh_err *err)
-{
-    for (size_t i = 0; i < s->mounts.len; i++) {
-        const struct wh_service_mount *m = &s->mounts.items[i];
-        if (m->target && m->target[0] == '/')
-            continue;
-        wh_fail(err, WH_E_INVALID, "invalid mount path: '%s' mount path must be absolute", m->target ? m->target : "");
-        wh_err_at(err, &m->mark);
-        return -1;
-    }
-    return 0;
-}
-
 int ctr_check(struct wh_policy *p, const struct create_request *r, struct wh_err *err)
 {
     static int (*const checks[])(const struct wh_service *, struct wh_err *) = {

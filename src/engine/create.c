@@ -68,10 +68,16 @@ static int add_file_refs(struct wh_arena *a, const struct create_request *r, boo
             wh_err_at(err, &source->mark);
             return -1;
         }
+        if (source && source->external && !secrets) {
+            wh_fail(err, WH_E_INVALID, "unsupported external config %s", source->name ? source->name : ref->source);
+            wh_err_at(err, &source->mark);
+            return -1;
+        }
         if (!source || source->external || (!source->file && !source->content))
             continue; /* external ones have no content here, as docker compose: nothing is mounted */
         if (source->file && !wh_path_exists(source->file)) {
-            wh_fail(err, WH_E_NOT_FOUND, "%s \"%s\": %s does not exist", what, ref->source, source->file);
+            wh_fail(err, WH_E_NOT_FOUND, "%s \"%s\": bind source path does not exist: %s", what, ref->source,
+                    source->file);
             wh_err_at(err, &source->mark);
             return -1;
         }

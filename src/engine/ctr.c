@@ -69,7 +69,8 @@ int ctr_adopt(struct wh_policy *p, struct wh_arena *take_arena, const struct wh_
     *take_arena = (struct wh_arena){0};
     c->rec = loaded->rec;
     c->state = loaded->state;
-    c->joined_fd = c->pidfd = c->netns_fd = c->stdin_fd = c->status_fd = c->run_stdin_fd = -1;
+    c->joined_fd = c->joined_ipc_fd = c->joined_pid_fd = c->pidfd = c->netns_fd = c->stdin_fd = c->status_fd =
+        c->run_stdin_fd = -1;
     c->run_output_fds[0] = c->run_output_fds[1] = -1;
     c->cgroup.dir_fd = -1;
     c->watches = WH_VEC(struct ctr_watch *);
@@ -94,6 +95,8 @@ void ctr_free(struct ctr *c)
     wh_image_hold_fini(&c->hold);
     wh_close(&c->netns_fd);
     wh_close(&c->joined_fd);
+    wh_close(&c->joined_ipc_fd);
+    wh_close(&c->joined_pid_fd);
     wh_close(&c->run_stdin_fd);
     if (ctr_find(c->p, c->rec.id) == c)
         wh_map_del(&c->p->ctrs, c->rec.id);

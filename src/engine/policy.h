@@ -113,7 +113,8 @@ struct ctr {
     bool has_cgroup;
     int pid;
     int pidfd, netns_fd, stdin_fd, status_fd;
-    int joined_fd; /* network namespace of another project's container */
+    int joined_fd;                    /* network namespace of another project's container */
+    int joined_ipc_fd, joined_pid_fd; /* pidfds of such */
     struct wh_io status_io;
     struct wh_timer stop_timer, restart_timer, cgroup_timer;
     bool is_stopping;          /* a stop was asked for: no restart */
@@ -308,9 +309,10 @@ int ctr_foreign_owner(struct wh_arena *a, const struct ctr *c, struct wh_contain
 /* What the service says of a network (full name), or NULL. */
 const struct wh_service_network *ctr_network_config(const struct ctr *c, const char *network);
 
-/* check.c, check_limits.c, check_network.c: before anything is changed */
+/* check.c, check_limits.c, check_network.c, check_mounts.c: before anything is changed */
 int check_limits(const struct wh_service *s, struct wh_err *err);
 int check_network(const struct wh_service *s, struct wh_err *err);
+int check_mounts(const struct wh_service *s, struct wh_err *err);
 
 /* names.c: name service */
 void names_put_foreign(struct wh_policy *p);
@@ -350,6 +352,7 @@ int labels_make(struct wh_arena *a, const struct wh_policy *p, const struct crea
 
 /* spec.c: the parts that depend only on the record; namespaces are the caller's. Everything lives in `a`. */
 int spec_build(struct wh_arena *a, const struct ctr *c, struct wh_container_spec *ret, struct wh_err *err);
+bool spec_propagation_is_known(const char *word); /* of a bind mount */
 int spec_resources(struct wh_arena *a, const struct wh_service *s, struct wh_resources *ret, struct wh_err *err);
 int spec_mounts(struct wh_arena *a, const struct ctr *c, struct wh_container_spec *ret, struct wh_err *err);
 /* A process as `exec`, hooks and health checks have it. argv is NULL-terminated. */

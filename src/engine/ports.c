@@ -579,6 +579,16 @@ static void update_relay(struct wh_policy *p, const struct publishes *pub)
         wh_relay_apply(p->relay, pub->items.items, pub->items.len);
 }
 
+static int open_firewall(struct wh_policy *p, struct wh_err *err)
+{
+    wh_auto_str findings = {0};
+    if (wh_firewall_open(&p->scope, &p->firewall, err) < 0)
+        return -1;
+    if (wh_firewall_doctor(&findings, NULL) == 0 && findings.len > 0)
+        wh_log_warn("firewall: %s", wh_str_c(&findings));
+    return 0;
+}
+
 static void firewall_apply(struct wh_policy *p)
 {
     wh_auto_err err = {0};
@@ -596,7 +606,7 @@ static void firewall_apply(struct wh_policy *p)
     bool empty = bridges.len == 0 && pub.items.len == 0;
     int r = 0;
     if (!p->firewall && !empty)
-        r = wh_firewall_open(&p->scope, &p->firewall, &err);
+        r = open_firewall(p, &err);
     if (r == 0 && p->firewall)
         r = empty ? wh_firewall_clear(p->firewall, &err) : wh_firewall_apply(p->firewall, &spec, &err);
     if (r < 0) {

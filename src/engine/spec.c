@@ -234,7 +234,8 @@ static int build_devices(struct wh_arena *a, const struct wh_service *s, struct 
         return -1;
     for (size_t i = 0; i < s->devices.len; i++) {
         const struct wh_service_device *d = &s->devices.items[i];
-        devices[i] = (struct wh_device){d->source, d->target, d->permissions};
+        const char *target = d->target && d->target[0] != '/' ? wh_arena_fmt(a, "/%s", d->target) : d->target;
+        devices[i] = (struct wh_device){d->source, target, d->permissions};
     }
     r->devices = devices;
     r->n_devices = s->devices.len;
@@ -298,7 +299,7 @@ int spec_build(struct wh_arena *a, const struct ctr *c, struct wh_container_spec
     ret->id = c->rec.id;
     build_process(a, c, &ret->process);
     if (!ret->process.argv || !ret->process.argv[0])
-        return wh_fail(err, WH_E_INVALID, "no command: neither the image nor the service says what to run");
+        return wh_fail(err, WH_E_INVALID, "no command specified: neither the image nor the service says what to run");
     ret->hostname = ctr_hostname(a, c);
     ret->domainname = s->domainname;
     ret->shm_bytes = s->shm_size_bytes.is_set ? s->shm_size_bytes.value : 0;

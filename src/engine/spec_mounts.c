@@ -68,11 +68,15 @@ static const struct {
     size_t offset;
     bool value;
 } tmpfs_flags[] = {
-    {"ro", offsetof(struct wh_mount, readonly), true},  {"rw", offsetof(struct wh_mount, readonly), false},
-    {"exec", offsetof(struct wh_mount, exec_ok), true}, {"noexec", offsetof(struct wh_mount, exec_ok), false},
-    {"suid", offsetof(struct wh_mount, suid_ok), true}, {"nosuid", offsetof(struct wh_mount, suid_ok), false},
-    {"dev", offsetof(struct wh_mount, dev_ok), true},   {"nodev", offsetof(struct wh_mount, dev_ok), false},
+    {"ro", offsetof(struct wh_mount, readonly), true},     {"rw", offsetof(struct wh_mount, readonly), false},
+    {"noatime", offsetof(struct wh_mount, noatime), true}, {"atime", offsetof(struct wh_mount, noatime), false},
+    {"exec", offsetof(struct wh_mount, exec_ok), true},    {"noexec", offsetof(struct wh_mount, exec_ok), false},
+    {"suid", offsetof(struct wh_mount, suid_ok), true},    {"nosuid", offsetof(struct wh_mount, suid_ok), false},
+    {"dev", offsetof(struct wh_mount, dev_ok), true},      {"nodev", offsetof(struct wh_mount, dev_ok), false},
 };
+
+/* What a tmpfs is anyway. */
+static const char *const tmpfs_defaults[] = {"defaults", "relatime", "async", "diratime", "rprivate", "private"};
 
 static int tmpfs_option(struct wh_mount *mount, const char *option, struct wh_err *err)
 {
@@ -82,6 +86,9 @@ static int tmpfs_option(struct wh_mount *mount, const char *option, struct wh_er
             return 0;
         }
     }
+    for (size_t i = 0; i < WH_ARRAY_LEN(tmpfs_defaults); i++)
+        if (strcmp(option, tmpfs_defaults[i]) == 0)
+            return 0;
     int r = 0;
     if (wh_starts(option, "size="))
         r = wh_size_parse(option + 5, &mount->tmpfs_size_bytes);
@@ -93,6 +100,8 @@ static int tmpfs_option(struct wh_mount *mount, const char *option, struct wh_er
         r = tmpfs_number(option + 4, 10, &mount->tmpfs_gid);
     else if (wh_starts(option, "nr_inodes="))
         r = wh_size_parse(option + 10, &mount->tmpfs_inodes);
+    else
+        return wh_fail(err, WH_E_INVALID, "tmpfs %s: invalid tmpfs option \"%s\"", mount->target, option);
     return r < 0 ? wh_fail(err, WH_E_INVALID, "tmpfs %s: bad option \"%s\"", mount->target, option) : 0;
 }
 
@@ -120,6 +129,14 @@ static const struct {
     {"rprivate", WH_PROPAGATION_RPRIVATE}, {"private", WH_PROPAGATION_PRIVATE}, {"rslave", WH_PROPAGATION_RSLAVE},
     {"slave", WH_PROPAGATION_SLAVE},       {"rshared", WH_PROPAGATION_RSHARED}, {"shared", WH_PROPAGATION_SHARED},
 };
+
+bool spec_propagation_is_known(const char *word)
+{
+    for (size_t i = 0; i < WH_ARRAY_LEN(propagations); i++)
+        if (strcmp(propagations[i].word, word) == 0)
+            return true;
+    return false;
+}
 
 static int make_bind_source(struct maker *m, const char *path, const struct wh_mount_bind *bind)
 {
@@ -182,7 +199,8 @@ static int add_driver_mount(struct maker *m, const struct wh_volume_rec *v, cons
     if (!device)
         return wh_fail(m->err, WH_E_INVALID, "volume %s: driver_opts has no device", v->name);
     if (is_bind && !wh_path_exists(device))
-        return wh_fail(m->err, WH_E_NOT_FOUND, "volume %s: %s does not exist", v->name, device);
+        return wh_fail(m->err, WH_E_NOT_FOUND, "volume %s: failed to mount local volume: %s: no such file or directory", v->name,
+                       device);
     mount->fs_type = type;
     mount->fs_options = o;
     return 0;
@@ -306,6 +324,14 @@ static int add_file_ref(struct maker *m, const struct wh_node *f)
 
 /* ---- generated files --------------------------------------------------------------------------------------------- */
 
+static struct wh_mount *add_generated_file(struct maker *m, const char *path, const char *target)
+{
+    struct wh_mount *mount = add_mount(m, WH_MOUNT_BIND, path, target);
+    if (mount)
+        mount->readonly = m->c->service->read_only;
+    return mount;
+}
+
 static int add_generated(struct maker *m)
 {
     static const char *const names[] = {"hosts", "hostname", "resolv.conf"};
@@ -316,7 +342,7 @@ static int add_generated(struct maker *m)
         if (!target || !path)
             return wh_fail(m->err, ENOMEM, "mounts");
         if (!has_target(m, target) && !has_target(m, "/etc") && wh_path_exists(path) &&
-            !add_mount(m, WH_MOUNT_BIND, wh_arena_strdup(m->a, path), target))
+            !add_generated_file(m, wh_arena_strdup(m->a, path), target))
             return wh_fail(m->err, ENOMEM, "mounts");
     }
     return 0;

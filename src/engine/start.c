@@ -6,6 +6,7 @@
  */
 #include "engine/policy.h"
 
+#include "whale/sys/process.h"
 #include "whale/util/log.h"
 #include "whale/util/size.h"
 #include "whale/util/str.h"
@@ -29,8 +30,21 @@ static struct ctr *mode_target(const struct ctr *c, const char *mode)
     return other ? other : ctr_find(c->p, name);
 }
 
-/* host, private or another container's. */
-static int set_namespace(const struct ctr *c, const char *what, const char *mode, struct wh_ns *ret, struct wh_err *err)
+/* A process of another project's container, held until the next start. */
+static int hold_foreign(const struct ctr *c, const char *name, int *hold_fd, struct wh_err *err)
+{
+    wh_auto_arena a = {0};
+    struct wh_container other;
+    if (foreign_find(&a, c->p, name, &other, err) != 0)
+        return -1;
+    wh_close(hold_fd);
+    *hold_fd = wh_sys_pidfd_open(other.state.pid);
+    return *hold_fd < 0 ? wh_fail(err, errno, "container %s", name) : 0;
+}
+
+/* host, private or another container's. hold_fd: for one of another project; may be NULL. */
+static int set_namespace(const struct ctr *c, const char *what, const char *mode, int *hold_fd, struct wh_ns *ret,
+                         struct wh_err *err)
 {
     if (!mode || !mode[0] || strcmp(mode, "private") == 0 || strcmp(mode, "shareable") == 0 ||
         strcmp(mode, "none") == 0)
@@ -40,6 +54,12 @@ static int set_namespace(const struct ctr *c, const char *what, const char *mode
         return 0;
     }
     const struct ctr *other = mode_target(c, mode);
+    if (!other && hold_fd && wh_starts(mode, "container:")) {
+        if (hold_foreign(c, mode + strlen("container:"), hold_fd, err) < 0)
+            return wh_wrap(err, "%s \"%s\"", what, mode);
+        *ret = (struct wh_ns){WH_NS_JOIN, *hold_fd, false};
+        return 0;
+    }
     if (!other || other->phase != CTR_RUNNING)
         return wh_fail(err, WH_E_NOT_FOUND, "%s \"%s\": that container does not run", what, mode);
     ret->kind = WH_NS_JOIN;
@@ -78,14 +98,15 @@ static int set_network(struct ctr *c, struct wh_container_spec *spec, struct wh_
         return 0;
     }
     int r = join_foreign(c, spec, err);
-    return r > 0 ? set_namespace(c, "network_mode", c->service->network_mode, &spec->net, err) : r;
+    return r > 0 ? set_namespace(c, "network_mode", c->service->network_mode, NULL, &spec->net, err) : r;
 }
 
 static int set_namespaces(struct ctr *c, struct wh_container_spec *spec, struct wh_err *err)
 {
     const struct wh_service *s = c->service;
-    if (set_network(c, spec, err) < 0 || set_namespace(c, "pid", s->pid, &spec->pid, err) < 0 ||
-        set_namespace(c, "ipc", s->ipc, &spec->ipc, err) < 0 || set_namespace(c, "uts", s->uts, &spec->uts, err) < 0)
+    if (set_network(c, spec, err) < 0 || set_namespace(c, "pid", s->pid, &c->joined_pid_fd, &spec->pid, err) < 0 ||
+        set_namespace(c, "ipc", s->ipc, &c->joined_ipc_fd, &spec->ipc, err) < 0 ||
+        set_namespace(c, "uts", s->uts, NULL, &spec->uts, err) < 0)
         return -1;
     if (spec->uts.kind == WH_NS_HOST)
         spec->hostname = spec->domainname = NULL;

@@ -49,17 +49,59 @@ static int add_labels(struct wh_arena *a, const struct wh_policy *p, const struc
     return 0;
 }
 
+/* Options of the local driver, and which others each of them needs. */
+static const struct {
+    const char *key;
+    const char *needs[2];
+} volume_options[] = {{"type", {"device"}}, {"device", {"type"}}, {"o", {"device", "type"}}};
+
+static int check_options(const struct wh_pairs *opts, struct wh_err *err)
+{
+    for (size_t i = 0; i < opts->len; i++) {
+        size_t k = 0;
+        while (k < WH_ARRAY_LEN(volume_options) && strcmp(volume_options[k].key, opts->items[i].key) != 0)
+            k++;
+        if (strcmp(opts->items[i].key, "size") == 0)
+            return wh_fail(err, WH_E_INVALID, "quota size requested but no quota support");
+        if (k == WH_ARRAY_LEN(volume_options))
+            return wh_fail(err, WH_E_INVALID, "invalid option: \"%s\"", opts->items[i].key);
+        for (size_t n = 0; n < WH_ARRAY_LEN(volume_options[k].needs) && volume_options[k].needs[n]; n++)
+            if (!wh_pairs_get(opts, volume_options[k].needs[n]))
+                return wh_fail(err, WH_E_INVALID, "missing required option: \"%s\"", volume_options[k].needs[n]);
+    }
+    return 0;
+}
+
+static int check_volume(const struct wh_volume *v, struct wh_err *err)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    if (v->driver && v->driver[0] && strcmp(v->driver, "local") != 0)
+        return wh_fail(err, WH_E_INVALID, "error looking up volume plugin %s: plugin \"%s\" not found", v->driver,
+                       v->driver);
+    if (strlen(v->name) < 2)
+        return wh_fail(err, WH_E_INVALID,
+                       "volume name is too short, names should be at least two alphanumeric characters");
+    if (v->name[strspn(v->name, allowed)] || strchr("_.-", v->name[0]))
+        return wh_fail(err, WH_E_INVALID,
+                       "\"%s\" includes invalid characters for a local volume name, only "
+                       "\"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed",
+                       v->name);
+    return check_options(&v->driver_opts, err);
+}
+
 int volume_create(struct wh_policy *p, const struct wh_volume *v, const char *hash, struct wh_err *err)
 {
     wh_auto_arena a = {0};
     struct wh_volume_rec rec = {.name = v->name,
                                 .project = p->project,
                                 .key = v->key,
-                                .driver = v->driver ? v->driver : "local",
+                                .driver = "local",
                                 .config_hash = hash ? hash : "",
                                 .driver_opts = options_node(&a, &v->driver_opts)};
-    if (strcmp(rec.driver, "local") != 0)
-        return wh_fail(err, WH_E_INVALID, "volume %s: driver \"%s\" is not supported", v->name, rec.driver);
+    if (check_volume(v, err) < 0) {
+        wh_err_at(err, &v->mark);
+        return wh_wrap(err, "create %s", v->name);
+    }
     if (add_labels(&a, p, v, rec.config_hash, &rec) < 0)
         return wh_fail(err, ENOMEM, "volume");
     return save_volume(&rec, err);

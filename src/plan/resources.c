@@ -72,6 +72,19 @@ static int no_external_volume(struct wh_err *err, const char *name)
     return wh_fail(err, WH_E_NOT_FOUND, "external volume \"%s\" not found", name);
 }
 
+static const char *foreign_text(struct builder *b, const struct want *w)
+{
+    return strcmp(w->what, "volume") == 0
+               ? wh_arena_fmt(b->a,
+                              "volume \"%s\" already exists but was created for project \"%s\" (expected "
+                              "\"%s\"). Use `external: true` to use an existing volume",
+                              w->name, w->there->project ? w->there->project : "", b->in->project_name)
+               : wh_arena_fmt(b->a,
+                              "a network with name %s exists but was not created for project \"%s\". "
+                              "Set `external: true` to use an existing network",
+                              w->name, b->in->project_name);
+}
+
 /* 1 = it must be made, 2 = it must be made again, 0 = it is as wanted, -1. */
 static int judge(struct builder *b, const struct want *w)
 {
@@ -80,10 +93,7 @@ static int judge(struct builder *b, const struct want *w)
     if (!w->there)
         return 1;
     if (!wh_streq(w->there->project, b->in->project_name)) {
-        warn(b, wh_arena_fmt(b->a,
-                             "a %s with name %s exists but was not created for project \"%s\"; "
-                             "set `external: true` to use an existing %s",
-                             w->what, w->name, b->in->project_name, w->what));
+        warn(b, foreign_text(b, w));
         return 0;
     }
     const char *hash = find_hash(w->hashes, w->key);

@@ -90,6 +90,7 @@ int wh_child_make_tree(struct wh_child *c);
 
 /* rootfs.c */
 int wh_child_mount_root(struct wh_child *c);
+int wh_child_add_marks(struct wh_child *c);                           /* /.dockerenv, /etc/mtab */
 int wh_overlay_mount(const struct wh_overlay *o, const char *target); /* errno */
 
 /* mounts_default.c, devices.c */

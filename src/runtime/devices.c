@@ -169,6 +169,9 @@ static int add_device(struct wh_child *c, const struct wh_device *d)
         return wh_report_fail_as(r, 125, 0, "device %s: not a device node", d->host_path);
     const char *name;
     wh_auto_fd parent = hold_parent(c, path, &name);
+    /* In /dev it takes the place of a default one. */
+    if (parent >= 0 && !strncmp(path, "/dev/", 5) && unlinkat(parent, name, 0) < 0 && errno != ENOENT)
+        return wh_report_fail(r, "device %s on %s", d->host_path, path);
     if (parent < 0 || make_like(parent, name, &st) < 0)
         return wh_report_fail(r, "device %s on %s", d->host_path, path);
     return 0;

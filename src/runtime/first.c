@@ -5,6 +5,7 @@
  * may have happened while another thread of the supervisor held malloc's lock.
  */
 #include "child.h"
+#include "inroot.h"
 
 #include "whale/sys/mount.h"
 #include "whale/sys/ns.h"
@@ -89,8 +90,18 @@ static int wait_for_gate(struct wh_child *c)
     return wh_report_fail_as(&c->launch.report, 125, n < 0 ? errno : 0, "start given up before the network was ready");
 }
 
+/* A missing working directory is made while that can be done; what is wrong with it is said when it is entered. */
+static void make_cwd(struct wh_child *c)
+{
+    const char *cwd = c->spec->process.cwd;
+    wh_auto_fd made = cwd && cwd[0] == '/' ? wh_inroot_ensure_dir(c->launch.root_fd, cwd) : -1;
+    (void)made;
+}
+
 static int make_root_readonly(struct wh_child *c)
 {
+    if (c->spec->rootfs.readonly)
+        make_cwd(c);
     if (c->spec->rootfs.readonly && wh_sys_mount_set(c->launch.root_fd, WH_MNT_RDONLY, 0, false) < 0)
         return wh_report_fail(&c->launch.report, "make the root read-only");
     return 0;
@@ -142,8 +153,9 @@ static int run_steps(struct wh_child *c, const step_fn *steps, size_t n)
 /* User mounts come after the defaults, as they may lie below them; devices and content files after those, as they may
  * lie in a tmpfs of the user's. */
 static const step_fn tree_steps[] = {
-    wh_child_clone_shared_sources, wh_child_mount_root,    wh_child_mount_defaults, wh_child_mount_all,
-    wh_child_add_devices,          wh_child_mount_content,
+    wh_child_clone_shared_sources, wh_child_mount_root, wh_child_add_marks,
+    wh_child_mount_defaults,       wh_child_mount_all,  wh_child_add_devices,
+    wh_child_mount_content,
 };
 
 int wh_child_make_tree(struct wh_child *c)

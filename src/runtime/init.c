@@ -171,7 +171,7 @@ static int become_program(struct wh_launch *l)
 
 static int become_init(struct wh_launch *l, pid_t program)
 {
-    char pid[16], name[] = "/sbin/init", dashes[] = "--";
+    char pid[16], name[] = "/sbin/docker-init", dashes[] = "--";
     char *argv[64] = {name, dashes};
     char *env[] = {pid, NULL};
     snprintf(pid, sizeof(pid), "%d", (int)program);

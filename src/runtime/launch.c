@@ -85,7 +85,8 @@ static int enter_cwd(struct wh_launch *l)
     const char *cwd = l->process->cwd && *l->process->cwd ? l->process->cwd : "/";
     char real[PATH_MAX];
     if (*cwd != '/')
-        return wh_report_fail_as(&l->report, 126, 0, "working directory \"%s\": not an absolute path", cwd);
+        return wh_report_fail_as(&l->report, 126, 0,
+                                 "the working directory '%s' is invalid, it needs to be an absolute path", cwd);
     wh_auto_fd handle =
         l->make_cwd ? wh_inroot_ensure_dir(l->root_fd, cwd) : wh_inroot_open(l->root_fd, cwd, O_PATH | O_DIRECTORY);
     if (handle < 0 || fchdir(handle) < 0)

@@ -44,7 +44,8 @@ static const char *label_of(const struct wh_prepared_mount *p)
 
 static unsigned attrs_of(const struct wh_mount *m)
 {
-    unsigned attrs = (m->nosuid ? WH_MNT_NOSUID : 0) | (m->nodev ? WH_MNT_NODEV : 0) | (m->noexec ? WH_MNT_NOEXEC : 0);
+    unsigned attrs = (m->noatime ? WH_MNT_NOATIME : 0) | (m->nosuid ? WH_MNT_NOSUID : 0) |
+                     (m->nodev ? WH_MNT_NODEV : 0) | (m->noexec ? WH_MNT_NOEXEC : 0);
     if (m->type == WH_MOUNT_TMPFS)
         attrs |= (m->suid_ok ? 0 : WH_MNT_NOSUID) | (m->dev_ok ? 0 : WH_MNT_NODEV) | (m->exec_ok ? 0 : WH_MNT_NOEXEC);
     return attrs;

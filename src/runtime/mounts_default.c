@@ -89,7 +89,7 @@ static int new_shm(const struct wh_child *c)
 {
     char size[32];
     snprintf(size, sizeof(size), "%lld", (long long)(c->spec->shm_bytes > 0 ? c->spec->shm_bytes : DEFAULT_SHM));
-    const struct wh_fs_option options[] = {{"mode", "1777"}, {"size", size}};
+    const struct wh_fs_option options[] = {{"source", "shm"}, {"mode", "1777"}, {"size", size}};
     return wh_sys_mount_new("tmpfs", options, WH_ARRAY_LEN(options), HARDENED);
 }
 

@@ -41,8 +41,10 @@ int wh_launch_prepare(struct wh_arena *a, const struct wh_process_spec *process,
                               .null_fd = -1,
                               .pts_fd = -1,
                               .init_fd = -1};
-    if (!process->argv || !process->argv[0] || !process->argv[0][0])
+    if (!process->argv || !process->argv[0])
         return wh_fail(err, WH_E_INVALID, "no command specified");
+    if (!process->argv[0][0])
+        return wh_fail(err, WH_E_INVALID, "exec: \"\": executable file not found in $PATH");
     if (copy_env(a, process->env, ret) < 0)
         return wh_fail(err, ENOMEM, "environment");
     return wh_caps_of_process(process, &ret->caps, err);

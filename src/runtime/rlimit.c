@@ -28,7 +28,7 @@ static const struct {
 static int find_resource(const char *name)
 {
     for (size_t i = 0; i < WH_ARRAY_LEN(table); i++) {
-        if (!strcmp(name, table[i].name))
+        if (!strcasecmp(name, table[i].name))
             return table[i].resource;
     }
     return -1;

@@ -2,6 +2,7 @@
 /* The container's root: the overlay, mounted in the child's own mount namespace and from then on known by descriptor.
  */
 #include "child.h"
+#include "inroot.h"
 
 #include "whale/sys/mount.h"
 #include "whale/util/cleanup.h"
@@ -20,6 +21,20 @@ static int check_writable(struct wh_child *c)
         return 0;
     errno = EROFS;
     return wh_report_fail(&c->launch.report, "mount the image's layers: the kernel made the root read-only");
+}
+
+/* What programs look for in every container of Docker's: the mark that it is one, and the list of mounts at its old
+ * place. Neither replaces a file of the image; a root that cannot be written goes without. */
+int wh_child_add_marks(struct wh_child *c)
+{
+    wh_auto_fd root = wh_inroot_open(c->launch.root_fd, ".", O_RDONLY | O_DIRECTORY);
+    wh_auto_fd mark = root < 0 || !c->spec->rootfs.upper
+                          ? -1
+                          : openat(root, ".dockerenv", O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0755);
+    wh_auto_fd etc = mark < 0 ? -1 : wh_inroot_open(c->launch.root_fd, "etc", O_PATH | O_DIRECTORY);
+    if (etc >= 0 && symlinkat("/proc/mounts", etc, "mtab") < 0)
+        return errno == EEXIST ? 0 : wh_report_fail(&c->launch.report, "make /etc/mtab");
+    return 0;
 }
 
 /* rslave, not private: mounts that the host makes later still reach binds that asked for it, and nothing of ours goes

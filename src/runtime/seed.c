@@ -2,8 +2,10 @@
 /*
  * The image's content for an empty volume, copied by the container's child before it mounts the volume. Under a lock on
  * the volume's folder, as two containers may start with it at once; beside it, so that a start that is killed leaves
- * nothing half: `X.seeding` is an unfinished copy (made again), `X.seeded` a finished one whose entries go into X by
- * rename (finished by the next start). The folder itself stays the same inode, for those who have it mounted already.
+ * nothing half: `X.seeding` is an unfinished copy (made again), `X.seeded` a finished one, on disk as a whole, whose
+ * entries go into X by rename (finished by the next start). The folder itself stays the same inode, for those who have
+ * it mounted already. A volume that is a file system of its own (driver_opts) has both inside: nothing can be renamed
+ * into it from beside.
  */
 #include "child.h"
 #include "copy_tree.h"
@@ -16,6 +18,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct seed {
     int volume_fd;
@@ -23,20 +26,35 @@ struct seed {
     char seeding[NAME_MAX + 1], seeded[NAME_MAX + 1];
 };
 
-static int open_seed(struct seed *s, const char *volume_path)
+static bool is_mount_point(int fd)
+{
+    struct statx stx;
+    return statx(fd, "", AT_EMPTY_PATH, 0, &stx) == 0 && (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/* Where the two folders of the copy are, and what they are called. */
+static int choose_place(struct seed *s, const char *volume_path)
 {
     const char *slash = strrchr(volume_path, '/');
     char parent[PATH_MAX];
-    int len = snprintf(parent, sizeof(parent), "%.*s/", (int)(slash - volume_path), volume_path);
-    int name = snprintf(s->seeding, sizeof(s->seeding), "%s.seeding", slash + 1);
-    snprintf(s->seeded, sizeof(s->seeded), "%s.seeded", slash + 1);
-    if (len >= (int)sizeof(parent) || name >= (int)sizeof(s->seeding) || !slash[1]) {
+    bool inside = is_mount_point(s->volume_fd);
+    const char *name = inside ? ".whale" : slash + 1;
+    int len = inside ? snprintf(parent, sizeof(parent), "%s", volume_path)
+                     : snprintf(parent, sizeof(parent), "%.*s/", (int)(slash - volume_path), volume_path);
+    int name_len = snprintf(s->seeding, sizeof(s->seeding), "%s.seeding", name);
+    snprintf(s->seeded, sizeof(s->seeded), "%s.seeded", name);
+    if (len >= (int)sizeof(parent) || name_len >= (int)sizeof(s->seeding) || !slash[1]) {
         errno = ENAMETOOLONG;
         return -1;
     }
     s->parent_fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return s->parent_fd < 0 ? -1 : 0;
+}
+
+static int open_seed(struct seed *s, const char *volume_path)
+{
     s->volume_fd = open(volume_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return s->parent_fd < 0 || s->volume_fd < 0 ? -1 : flock(s->volume_fd, LOCK_EX);
+    return s->volume_fd < 0 || choose_place(s, volume_path) < 0 ? -1 : flock(s->volume_fd, LOCK_EX);
 }
 
 /* Attributes of the root travel with the finished copy, whose folder has them too, but its times only until the first
@@ -51,33 +69,21 @@ static int take_finished(struct seed *s)
         wh_tree_copy_attributes(done, s->volume_fd) < 0)
         return -1;
     const struct timespec times[2] = {st.st_atim, st.st_mtim};
-    if (futimens(s->volume_fd, times) < 0)
+    if (unlinkat(s->parent_fd, s->seeded, AT_REMOVEDIR) < 0)
         return -1;
-    return unlinkat(s->parent_fd, s->seeded, AT_REMOVEDIR) < 0 ? -1 : 1;
+    return futimens(s->volume_fd, times) < 0 ? -1 : 1;
 }
 
 static int make_copy(struct seed *s, int source_fd)
 {
-    if (wh_tree_remove(s->parent_fd, s->seeding) < 0 || mkdirat(s->parent_fd, s->seeding, 0700) < 0)
+    if (mkdirat(s->parent_fd, s->seeding, 0700) < 0)
         return -1;
     wh_auto_fd to = openat(s->parent_fd, s->seeding, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (to < 0 || wh_tree_copy(source_fd, to) < 0 || wh_tree_copy_attributes(source_fd, to) < 0)
         return -1;
-    return renameat(s->parent_fd, s->seeding, s->parent_fd, s->seeded);
-}
-
-/* A host's folder behind driver_opts may be a file system of its own: nothing can be renamed into that. */
-static bool is_mount_point(int fd)
-{
-    struct statx stx;
-    return statx(fd, "", AT_EMPTY_PATH, 0, &stx) == 0 && (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
-}
-
-static int copy_in_place(const struct seed *s, int source_fd)
-{
-    if (wh_tree_copy(source_fd, s->volume_fd) < 0)
+    if (wh_tree_is_empty(to) == 0 && syncfs(to) < 0)
         return -1;
-    return wh_tree_copy_attributes(source_fd, s->volume_fd);
+    return renameat(s->parent_fd, s->seeding, s->parent_fd, s->seeded);
 }
 
 static int seed(struct seed *s, int source_fd, const char *volume_path)
@@ -87,11 +93,9 @@ static int seed(struct seed *s, int source_fd, const char *volume_path)
     int finished = take_finished(s);
     if (finished)
         return finished < 0 ? -1 : 0;
-    int empty = wh_tree_is_empty(s->volume_fd);
+    int empty = wh_tree_remove(s->parent_fd, s->seeding) < 0 ? -1 : wh_tree_is_empty(s->volume_fd);
     if (empty <= 0)
         return empty;
-    if (is_mount_point(s->volume_fd))
-        return copy_in_place(s, source_fd);
     if (make_copy(s, source_fd) < 0)
         return -1;
     return take_finished(s) < 0 ? -1 : 0;

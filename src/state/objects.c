@@ -32,7 +32,6 @@ static const struct field volume_fields[] = {
     F_TEXT(wh_volume_rec, mountpoint, ""),
     F_TEXT(wh_volume_rec, config_hash, ""),
     F(wh_volume_rec, FIELD_BOOL, anonymous),
-    F(wh_volume_rec, FIELD_BOOL, seeded),
     F(wh_volume_rec, FIELD_INT64, created_ns),
     F_LIST(wh_volume_rec, FIELD_LABELS, labels),
     F(wh_volume_rec, FIELD_NODE, driver_opts),

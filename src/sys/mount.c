@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -16,11 +17,15 @@ int wh_sys_mount_new(const char *fs_type, const struct wh_fs_option *options, si
     wh_auto_fd fs = fsopen(fs_type, FSOPEN_CLOEXEC);
     if (fs < 0)
         return -1;
+    bool has_source = false;
     for (size_t i = 0; i < n; i++) {
+        has_source |= strcmp(options[i].key, "source") == 0;
         unsigned command = options[i].value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
         if (fsconfig(fs, command, options[i].key, options[i].value, 0) < 0)
             return -1;
     }
+    if (!has_source && fsconfig(fs, FSCONFIG_SET_STRING, "source", fs_type, 0) < 0)
+        return -1;
     if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
         return -1;
     return fsmount(fs, FSMOUNT_CLOEXEC, attrs);
@@ -37,11 +42,8 @@ static unsigned long old_flags(unsigned attrs)
     static const struct {
         unsigned attr;
         unsigned long flag;
-    } table[] = {{WH_MNT_RDONLY, MS_RDONLY},
-                 {WH_MNT_NOSUID, MS_NOSUID},
-                 {WH_MNT_NODEV, MS_NODEV},
-                 {WH_MNT_NOEXEC, MS_NOEXEC},
-                 {WH_MNT_STRICTATIME, MS_STRICTATIME}};
+    } table[] = {{WH_MNT_RDONLY, MS_RDONLY}, {WH_MNT_NOSUID, MS_NOSUID},   {WH_MNT_NODEV, MS_NODEV},
+                 {WH_MNT_NOEXEC, MS_NOEXEC}, {WH_MNT_NOATIME, MS_NOATIME}, {WH_MNT_STRICTATIME, MS_STRICTATIME}};
     unsigned long flags = 0;
     for (size_t i = 0; i < WH_ARRAY_LEN(table); i++)
         flags |= attrs & table[i].attr ? table[i].flag : 0;
@@ -69,7 +71,7 @@ int wh_sys_mount_set(int mount_fd, unsigned attrs, unsigned long propagation, bo
     if (!attrs && !propagation)
         return 0;
     struct mount_attr attr = {.attr_set = attrs, .propagation = propagation};
-    if (attrs & WH_MNT_STRICTATIME)
+    if (attrs & (WH_MNT_STRICTATIME | WH_MNT_NOATIME))
         attr.attr_clr = MOUNT_ATTR__ATIME;
     unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u);
     if (mount_setattr(mount_fd, "", flags, &attr, sizeof(attr)) == 0)

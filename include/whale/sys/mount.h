@@ -17,6 +17,7 @@
 #define WH_MNT_NOSUID      0x02u
 #define WH_MNT_NODEV       0x04u
 #define WH_MNT_NOEXEC      0x08u
+#define WH_MNT_NOATIME     0x10u
 #define WH_MNT_STRICTATIME 0x20u
 
 struct wh_fs_option {

@@ -242,8 +242,8 @@ static void test_init(void **state)
     struct rt t;
     rt_init(&t);
     t.spec.init = true;
-    assert_int_equal(rt_sh(&t, "echo $$; cat /proc/1/cmdline | head -c 10; exit 7"), 7);
-    assert_string_equal(wh_str_c(&t.out), "2\n/sbin/init");
+    assert_int_equal(rt_sh(&t, "echo $$; cat /proc/1/cmdline | head -c 17; exit 7"), 7);
+    assert_string_equal(wh_str_c(&t.out), "2\n/sbin/docker-init");
     assert_int_equal(rt_sh(&t, "kill -9 $$"), 137);
     assert_int_equal(rt_sh(&t, "(sleep 0.2; sh -c 'sleep 0.1 &') & sleep 1; ps -o stat | grep -c Z"), 1);
     assert_int_equal(rt_sh(&t, "nosuchprogram"), 127);
