@@ -29,8 +29,9 @@ static int check_volume(const struct wh_service_mount *m, struct wh_err *err)
         return wh_fail(err, WH_E_INVALID,
                        "invalid mount config for type \"volume\": field BindOptions must not be specified");
     if (m->read_only && (!m->source || !m->source[0]))
-        return wh_fail(err, WH_E_INVALID, "invalid mount config for type \"volume\": must not set ReadOnly mode when "
-                                          "using anonymous volumes");
+        return wh_fail(err, WH_E_INVALID,
+                       "invalid mount config for type \"volume\": must not set ReadOnly mode when "
+                       "using anonymous volumes");
     return 0;
 }
 

@@ -199,8 +199,8 @@ static int add_driver_mount(struct maker *m, const struct wh_volume_rec *v, cons
     if (!device)
         return wh_fail(m->err, WH_E_INVALID, "volume %s: driver_opts has no device", v->name);
     if (is_bind && !wh_path_exists(device))
-        return wh_fail(m->err, WH_E_NOT_FOUND, "volume %s: failed to mount local volume: %s: no such file or directory", v->name,
-                       device);
+        return wh_fail(m->err, WH_E_NOT_FOUND, "volume %s: failed to mount local volume: %s: no such file or directory",
+                       v->name, device);
     mount->fs_type = type;
     mount->fs_options = o;
     return 0;
