@@ -16,6 +16,7 @@ enum wh_event_kind {
     WH_EVENT_PROGRESS,  /* a resource moves: "Container p-web-1" "Starting" ... (see status) */
     WH_EVENT_LIFECYCLE, /* what `events` shows: action of a container, with attributes */
     WH_EVENT_LOG_EXIT,  /* an attached container ended: name, service, exit_code, restarting */
+    WH_EVENT_HOOK,      /* what a post_start hook has written: container, service, text */
     WH_EVENT_WARNING,   /* one sentence for the user */
     WH_EVENT_DONE,      /* last event of a request: exit_code and, when it failed, error */
     WH_EVENT_KIND_MAX_,

@@ -42,6 +42,7 @@ struct wh_plan_container {
     bool oneoff;
     enum wh_plan_status status; /* restarting counts as running */
     const char *image_id, *hash;
+    const char *image_volumes;          /* as in struct wh_plan_hash */
     struct wh_texts networks, volumes;  /* names on the host; volumes: without anonymous ones */
     const char *depends_on;             /* label: "db:service_healthy:false,..." */
     const struct wh_node *parents;      /* containers it shares namespaces or volumes of: service to id; may be NULL */
@@ -63,7 +64,8 @@ struct wh_plan_actual {
 
 struct wh_plan_hash { /* by service, network or volume key */
     const char *key, *hash;
-    const char *image_id; /* services */
+    const char *image_id;      /* services */
+    const char *image_volumes; /* services: "TARGET=IMAGE_ID,..." of the images they mount, or NULL */
 };
 
 struct wh_plan_hashes {

@@ -183,7 +183,7 @@ int wh_state_empty_trash(struct wh_err *err);
 const char *wh_container_label(const struct wh_container_rec *rec, const char *key); /* NULL when absent */
 /* False for a moment after the start while a process of it works: a job of a few milliseconds is then seen as ended by
  * whoever looks right after the start, however busy the machine is. A service that has begun to wait is settled at
- * once, and so is everything that runs longer than 300 ms. */
+ * once, and so is everything that runs longer than half a second. */
 bool wh_state_is_settled(const struct wh_container_state *s, int64_t now_ns);
 
 /* ---- networks, volumes, projects ------------------------------------------------------------------------------- */

@@ -131,8 +131,26 @@ static void note_start(struct attached *a, const struct wh_event *e)
 }
 
 /* A live view and output cannot share a terminal: from attaching on only progress of lines is shown. */
+/* "web-1 ->  | text", for services whose output is shown. */
+static void show_hook(struct attached *a, const struct wh_event *e)
+{
+    const char *label = wh_cli_follow_scan(a->follow, NULL) == 0 ? wh_cli_follow_label(a->follow, e->container) : NULL;
+    wh_auto_free char *name = label ? wh_fmt("%s ->", label) : NULL;
+    struct wh_logsource *source = name ? wh_logview_source(a->view, name, e->service) : NULL;
+    if (!source || !e->text)
+        return;
+    wh_logview_add(a->view, source, wh_now_real_ns(), false, e->text, strlen(e->text));
+    wh_logview_end(a->view, source);
+    wh_logview_flush(a->view);
+}
+
 static void show_event(struct attached *a, const struct wh_event *e)
 {
+    if (e->kind == WH_EVENT_HOOK) {
+        start_attaching(a);
+        show_hook(a, e);
+        return;
+    }
     if (is_start(e))
         start_attaching(a);
     note_start(a, e);

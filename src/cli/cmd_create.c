@@ -47,6 +47,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         .images = {.policy = o->pull, .quiet_pull = o->quiet_pull},
         .build = o->build || wh_streq(o->pull, "build"),
     };
+    if (p.model->services.len == 0)
+        return 0;
     wh_auto_progress *progress = wh_cli_progress_new(cli, "create", false, err);
     if (!progress || wh_cli_make_launch(cli, &p, &launch, "up", progress, &r, err) < 0)
         return -1;

@@ -55,7 +55,8 @@ static struct wh_plan_hashes read_hashes(struct wh_arena *a, const struct wh_nod
     struct wh_plan_hash *items = wh_arena_array(a, struct wh_plan_hash, n + 1);
     for (size_t i = 0; items && i < n; i++) {
         const char *key = hashes->map.pairs[i].key;
-        items[i] = (struct wh_plan_hash){key, hashes->map.pairs[i].value->text, wh_node_get_str(images, key, NULL)};
+        items[i] = (struct wh_plan_hash){
+            .key = key, .hash = hashes->map.pairs[i].value->text, .image_id = wh_node_get_str(images, key, NULL)};
     }
     return (struct wh_plan_hashes){items, items ? n : 0};
 }

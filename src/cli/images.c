@@ -95,25 +95,62 @@ int wh_cli_pull(struct wh_cli *cli, const struct wh_opt_list *refs, const char *
 
 /* ---- ensuring -------------------------------------------------------------------------------------------------- */
 
-static const char *const pull_policies[] = {"always", "missing", "daily", "weekly"};
-
-/* What whale-image is asked for: one of pull_policies, or NULL when the image must not be pulled. */
-static const char *policy_of(const struct wh_service *s, const struct wh_cli_image_options *o)
-{
-    const char *text = o->policy && strcmp(o->policy, "policy") != 0 ? o->policy : s->pull_policy;
-    if (wh_streq(text, "never") || wh_streq(text, "build"))
-        return NULL;
-    for (size_t i = 0; text && i < WH_ARRAY_LEN(pull_policies); i++)
-        if (strcmp(pull_policies[i], text) == 0)
-            return pull_policies[i];
-    return "missing";
-}
+struct wanted {
+    const char *policy; /* as whale-image knows it */
+    struct wh_opt_list refs;
+};
 
 struct ensurer {
     struct wh_cli *cli;
     const struct wh_cli_image_options *options;
-    struct wh_opt_list wanted[WH_ARRAY_LEN(pull_policies)];
+    struct wanted *wanted;
+    size_t n_wanted;
 };
+
+/* `refresh` pulls again after pull_refresh_after. */
+static const char *refresh_policy(struct wh_arena *a, const struct wh_service *s)
+{
+    int64_t age_ns = s->pull_refresh_after_ns.is_set ? s->pull_refresh_after_ns.value : 0;
+    return age_ns > 0 ? wh_arena_fmt(a, "every_%lldns", (long long)age_ns) : "always";
+}
+
+/* What whale-image is asked for, or NULL when the image must not be pulled. */
+static const char *policy_of(const struct ensurer *e, const struct wh_service *s)
+{
+    static const char *const known[] = {"always", "missing", "daily", "weekly"};
+    const char *given = e->options->policy;
+    const char *text = given && strcmp(given, "policy") != 0 ? given : s->pull_policy;
+    if (wh_streq(text, "never") || wh_streq(text, "build"))
+        return NULL;
+    if (wh_streq(text, "refresh"))
+        return refresh_policy(&e->cli->arena, s);
+    if (text && wh_starts(text, "every_"))
+        return text;
+    for (size_t i = 0; text && i < WH_ARRAY_LEN(known); i++)
+        if (strcmp(known[i], text) == 0)
+            return known[i];
+    return "missing";
+}
+
+static int want_pull(struct ensurer *e, const char *policy, const char *ref, struct wh_err *err)
+{
+    struct wanted *w = NULL;
+    for (size_t i = 0; !w && i < e->n_wanted; i++)
+        w = strcmp(e->wanted[i].policy, policy) == 0 ? &e->wanted[i] : NULL;
+    if (!w) {
+        struct wanted *more = wh_arena_array(&e->cli->arena, struct wanted, e->n_wanted + 1);
+        if (!more)
+            return wh_fail(err, WH_E_LIMIT, "out of memory");
+        if (e->n_wanted)
+            memcpy(more, e->wanted, e->n_wanted * sizeof(*more));
+        e->wanted = more;
+        w = &more[e->n_wanted++];
+        *w = (struct wanted){.policy = policy};
+    }
+    if (!wh_cli_list_has(&w->refs, ref))
+        wh_opt_list_add(&e->cli->arena, &w->refs, ref);
+    return 0;
+}
 
 static int fail_build(const struct wh_service *s, struct wh_err *err)
 {
@@ -127,7 +164,7 @@ static int fail_build(const struct wh_service *s, struct wh_err *err)
 static int want_image(struct ensurer *e, const struct wh_service *s, struct wh_err *err)
 {
     struct wh_image image;
-    const char *policy = policy_of(s, e->options);
+    const char *policy = policy_of(e, s);
     if (!s->image)
         return 0;
     int r = wh_image_lookup(&e->cli->arena, wh_state_root(), s->image, &image, err);
@@ -143,10 +180,7 @@ static int want_image(struct ensurer *e, const struct wh_service *s, struct wh_e
         wh_err_hint(err, "the pull policy forbids to pull it");
         return -1;
     }
-    for (size_t i = 0; i < WH_ARRAY_LEN(pull_policies); i++)
-        if (strcmp(pull_policies[i], policy) == 0 && !wh_cli_list_has(&e->wanted[i], s->image))
-            wh_opt_list_add(&e->cli->arena, &e->wanted[i], s->image);
-    return 0;
+    return want_pull(e, policy, s->image, err);
 }
 
 /* Images that are mounted or run hooks: pulled when missing, whatever the service's own policy. */
@@ -169,8 +203,8 @@ static int want_extras(struct ensurer *e, const struct wh_service *s, struct wh_
 
 static int pull_wanted(struct ensurer *e, struct wh_progress *progress, struct wh_err *err)
 {
-    for (size_t i = 0; i < WH_ARRAY_LEN(pull_policies); i++)
-        if (e->wanted[i].len && wh_cli_pull(e->cli, &e->wanted[i], pull_policies[i], progress, err) < 0)
+    for (size_t i = 0; i < e->n_wanted; i++)
+        if (wh_cli_pull(e->cli, &e->wanted[i].refs, e->wanted[i].policy, progress, err) < 0)
             return -1;
     return 0;
 }

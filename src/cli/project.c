@@ -11,7 +11,7 @@
 #include <time.h>
 
 #define SETTLE_STEP_NS 2000000
-#define SETTLE_TRIES   200
+#define SETTLE_TRIES   300
 
 /* ---- environment ----------------------------------------------------------------------------------------------- */
 
@@ -170,12 +170,12 @@ static bool has_service(const struct wh_container *items, size_t n, const char *
     return false;
 }
 
-/* Reads the files for services that no container belongs to. */
+/* The files decide what is a service where they are loaded; otherwise they are read for those without a container. */
 static int check_unknown(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_opt_list *services,
                          const struct wh_container *items, size_t n, struct wh_err *err)
 {
     for (size_t i = 0; services && i < services->len; i++) {
-        if (has_service(items, n, services->items[i]))
+        if (!p->load.root && has_service(items, n, services->items[i]))
             continue;
         if (!p->load.root && !cli->globals.project_name) {
             cli->env = NULL;

@@ -14,6 +14,7 @@ struct hook_run {
     struct wh_arena arena;
     const struct wh_hooks *hooks;
     size_t next;
+    hook_output_fn output;
     hooks_done_fn fn;
     void *data;
     struct wh_exec *exec;
@@ -45,6 +46,8 @@ static void on_end(void *data, const struct wh_exec_result *result)
     wh_auto_err err = {0};
     r->exec = NULL;
     if (result->exit_code == 0 && !result->err) {
+        if (result->output_len && r->output)
+            r->output(r->data, r->c, result->output, result->output_len);
         run_next(r);
         return;
     }
@@ -99,14 +102,14 @@ static void on_change(struct ctr_watch *w, struct ctr *c)
     finish(r, NULL);
 }
 
-void ctr_run_hooks(struct ctr *c, const struct wh_hooks *hooks, hooks_done_fn fn, void *data)
+void ctr_run_hooks(struct ctr *c, const struct wh_hooks *hooks, hook_output_fn output, hooks_done_fn fn, void *data)
 {
     struct hook_run *r = calloc(1, sizeof(*r));
     if (!r) {
         fn(data, NULL);
         return;
     }
-    *r = (struct hook_run){.c = c, .hooks = hooks, .fn = fn, .data = data, .watch = {on_change, r}};
+    *r = (struct hook_run){.c = c, .hooks = hooks, .output = output, .fn = fn, .data = data, .watch = {on_change, r}};
     r->watch.data = r;
     ctr_watch(c, &r->watch);
     run_next(r);

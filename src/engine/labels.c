@@ -19,6 +19,30 @@ static const char *depends_on_text(struct wh_arena *a, const struct wh_service *
     return wh_arena_strdup(a, wh_str_c(&text));
 }
 
+static int compare_texts(const void *x, const void *y)
+{
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+const char *labels_image_volumes(struct wh_arena *a, const struct wh_service *s)
+{
+    const char **items = wh_arena_array(a, const char *, s->mounts.len + 1);
+    wh_auto_str text = {0};
+    size_t n = 0;
+    for (size_t i = 0; items && i < s->mounts.len; i++) {
+        const struct wh_service_mount *m = &s->mounts.items[i];
+        struct wh_image image;
+        if (wh_streq(m->type, "image") && wh_image_lookup(a, wh_state_root(), m->source, &image, NULL) == 0)
+            items[n++] = wh_arena_fmt(a, "%s=%s", m->target, image.id);
+    }
+    if (n == 0)
+        return NULL;
+    qsort(items, n, sizeof(*items), compare_texts);
+    for (size_t i = 0; i < n; i++)
+        wh_str_fmt(&text, "%s%s", i ? "," : "", items[i] ? items[i] : "");
+    return wh_arena_strdup(a, wh_str_c(&text));
+}
+
 static void put(struct wh_map *labels, const char *key, const char *value)
 {
     if (value)
@@ -35,6 +59,7 @@ static void put_compose(struct wh_arena *a, struct wh_map *labels, const struct 
         put(labels, PREFIX "container-number", wh_arena_fmt(a, "%d", r->number));
     put(labels, PREFIX "config-hash", r->hash);
     put(labels, PREFIX "image", image->id);
+    put(labels, PREFIX "image-volume-digest", labels_image_volumes(a, r->service));
     put(labels, PREFIX "depends_on", depends_on_text(a, r->service));
     put(labels, PREFIX "project.working_dir", wh_node_get_str(r->meta, "working_dir", NULL));
     put(labels, PREFIX "project.config_files", wh_node_get_str(r->meta, "config_files", NULL));

@@ -13,6 +13,8 @@
 #include <signal.h>
 #include <string.h>
 
+#define SETTLE_STEP_NS (2 * WH_NS_PER_MS)
+
 static void op_begin(struct op *op);
 
 static struct op *current_op(const struct wh_policy *p)
@@ -167,9 +169,32 @@ static int fill_signal(struct op *op, struct wh_err *err)
     return 0;
 }
 
+static void on_settle(struct wh_timer *t)
+{
+    op_begin(t->data);
+}
+
+/* A job that was started a moment ago and is just ending counts as ended for what starts services next. */
+static bool wait_settled(struct op *op)
+{
+    struct wh_policy *p = op->p;
+    int64_t now_ns = wh_now_real_ns();
+    bool is_settled = op->in.op != WH_PLAN_UP && op->in.op != WH_PLAN_START;
+    for (size_t i = 0; !is_settled && i < p->ctrs.len; i++)
+        if (!wh_state_is_settled(&((const struct ctr *)p->ctrs.entries[i].value)->state, now_ns)) {
+            op->wait_timer.fn = on_settle;
+            op->wait_timer.data = op;
+            wh_timer_start(p->host->loop, &op->wait_timer, SETTLE_STEP_NS);
+            return true;
+        }
+    return false;
+}
+
 static void op_begin(struct op *op)
 {
     struct wh_err err = {0};
+    if (!op->is_cancelled && wait_settled(op))
+        return;
     op->is_begun = true;
     if (op->is_cancelled) {
         op_done(op, op->cancel_code);
@@ -183,6 +208,8 @@ static void op_begin(struct op *op)
         return;
     }
     save_project(op);
+    if (op->in.op == WH_PLAN_DOWN)
+        op_note_images(op);
     op_pump(op);
 }
 

@@ -43,6 +43,7 @@ struct op {
     int64_t wait_timeout_s;
     struct wh_err err;
     const struct wh_node *options, *meta;
+    struct wh_texts images;       /* `down --rmi` without a file: what to remove in the end */
     void (*after)(struct op *op); /* when all steps ended well; ends in op_done. NULL: op_done */
 };
 
@@ -80,6 +81,7 @@ int plan_actual_resources(struct wh_arena *a, struct wh_plan_actual *ret, struct
 
 /* op_down.c, op_run.c, op_session.c */
 void handle_down(struct wh_request *r, void *policy);
+void op_note_images(struct op *op);
 void handle_run(struct wh_request *r, void *policy);
 void handle_exec(struct wh_request *r, void *policy);
 void handle_attach(struct wh_request *r, void *policy);

@@ -8,6 +8,7 @@
 #include "whale/util/str.h"
 
 #include <errno.h>
+#include <string.h>
 
 struct rmi {
     struct op *op;
@@ -40,6 +41,19 @@ static void start_next(struct rmi *rmi)
     op_done(op, 1);
 }
 
+static void say_kept(struct rmi *rmi, const char *image)
+{
+    wh_auto_free char *text = wh_err_text(&rmi->err);
+    const char *why = text ? text : "", *said = "Skipped";
+    if (strstr(why, "is using it"))
+        said = "Resource is still in use";
+    else if (strstr(why, "No such image"))
+        said = "No resource found to remove";
+    else
+        wh_request_warn(rmi->op->r, "image %s: %s", image, why);
+    wh_request_progress(rmi->op->r, WH_STATUS_WARNING, said, "Image %s", image);
+}
+
 static void one_removed(void *data)
 {
     struct rmi *rmi = data;
@@ -47,9 +61,7 @@ static void one_removed(void *data)
     if (rmi->result == 0) {
         wh_request_progress(rmi->op->r, WH_STATUS_DONE, "Removed", "Image %s", image);
     } else {
-        wh_auto_free char *text = wh_err_text(&rmi->err);
-        wh_request_progress(rmi->op->r, WH_STATUS_WARNING, "Skipped", "Image %s", image);
-        wh_request_warn(rmi->op->r, "image %s: %s", image, text ? text : "not removed");
+        say_kept(rmi, image);
     }
     wh_err_fini(&rmi->err);
     rmi->err = (struct wh_err){0};
@@ -65,15 +77,29 @@ static bool has_image(const struct rmi *rmi, const char *image)
 }
 
 /* local: only those that have no name of their own in the file. */
-static void find_images(struct rmi *rmi, bool all)
+static void find_images(struct rmi *rmi, const struct wh_project *p, bool all)
 {
-    const struct wh_project *p = rmi->op->project;
-    rmi->images.items = wh_arena_array(&rmi->op->r->arena, const char *, (p ? p->services.len : 0) + 1);
-    for (size_t i = 0; p && rmi->images.items && i < p->services.len; i++) {
+    rmi->images.items = wh_arena_array(&rmi->op->r->arena, const char *, p->services.len + 1);
+    for (size_t i = 0; rmi->images.items && i < p->services.len; i++) {
         const struct wh_service *s = &p->services.items[i];
         if (s->image && (all || s->image_is_implicit) && !has_image(rmi, s->image))
             rmi->images.items[rmi->images.len++] = s->image;
     }
+}
+
+/* Without a file: those that the project's containers were made of, noted before the containers go. */
+void op_note_images(struct op *op)
+{
+    struct wh_policy *p = op->p;
+    bool all = wh_streq(wh_node_get_str(op->options, "rmi", ""), "all");
+    const char **items = all && !op->project ? wh_arena_array(&op->r->arena, const char *, p->ctrs.len + 1) : NULL;
+    struct rmi noted = {.op = op, .images = {items, 0}};
+    for (size_t i = 0; items && i < p->ctrs.len; i++) {
+        const char *image = wh_arena_strdup(&op->r->arena, ((const struct ctr *)p->ctrs.entries[i].value)->rec.image);
+        if (image && !has_image(&noted, image))
+            items[noted.images.len++] = image;
+    }
+    op->images = noted.images;
 }
 
 static void remove_images(struct op *op)
@@ -85,7 +111,9 @@ static void remove_images(struct op *op)
         return;
     }
     rmi->op = op;
-    find_images(rmi, wh_streq(which, "all"));
+    rmi->images = op->images;
+    if (op->project)
+        find_images(rmi, op->project, wh_streq(which, "all"));
     start_next(rmi);
 }
 

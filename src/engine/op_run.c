@@ -125,7 +125,7 @@ static void hand_over(struct run *run)
     emit(run, "start", run->master);
     wh_close(&run->master);
     if (c->service->post_start.len && c->phase == CTR_RUNNING)
-        ctr_run_hooks(c, &c->service->post_start, on_post_start, NULL);
+        ctr_run_hooks(c, &c->service->post_start, NULL, on_post_start, NULL);
     policy_run_deferred_firewall(p);
     if (detached) {
         op_done(op, 0);

@@ -29,15 +29,19 @@ static const char *text_at(const struct wh_node *map, size_t i)
 }
 
 static struct wh_plan_hashes get_hashes(struct wh_arena *a, const struct wh_node *request, const char *key,
-                                        const struct wh_node *images)
+                                        const struct wh_node *images, const struct wh_project *project)
 {
     const struct wh_node *map = wh_node_get(request, key);
     size_t n = map && map->kind == WH_NODE_MAP ? map->map.len : 0;
     struct wh_plan_hash *items = wh_arena_array(a, struct wh_plan_hash, n + 1);
-    for (size_t i = 0; items && i < n; i++)
-        items[i] = (struct wh_plan_hash){.key = map->map.pairs[i].key,
+    for (size_t i = 0; items && i < n; i++) {
+        const char *name = map->map.pairs[i].key;
+        const struct wh_service *s = project ? wh_project_service(project, name) : NULL;
+        items[i] = (struct wh_plan_hash){.key = name,
                                          .hash = text_at(map, i),
-                                         .image_id = wh_node_get_str(images, map->map.pairs[i].key, NULL)};
+                                         .image_id = wh_node_get_str(images, name, NULL),
+                                         .image_volumes = s ? labels_image_volumes(a, s) : NULL};
+    }
     return (struct wh_plan_hashes){items, items ? n : 0};
 }
 
@@ -69,9 +73,9 @@ int plan_input_fill(struct wh_arena *a, const struct wh_node *request, const cha
                                   .project = project,
                                   .services = get_texts(a, request, "services"),
                                   .disabled = get_texts(a, request, "disabled"),
-                                  .service_hashes = get_hashes(a, request, "hashes", images),
-                                  .network_hashes = get_hashes(a, request, "network_hashes", NULL),
-                                  .volume_hashes = get_hashes(a, request, "volume_hashes", NULL)};
+                                  .service_hashes = get_hashes(a, request, "hashes", images, project),
+                                  .network_hashes = get_hashes(a, request, "network_hashes", NULL, NULL),
+                                  .volume_hashes = get_hashes(a, request, "volume_hashes", NULL, NULL)};
     for (size_t i = 0; i < WH_ARRAY_LEN(flags); i++)
         *(bool *)((char *)ret + flags[i].offset) |= wh_node_get_bool(options, flags[i].key, false);
     if (verb == WH_PLAN_UP && wh_streq(wh_node_get_str(request, "op", NULL), "run"))
@@ -98,19 +102,21 @@ int plan_actual_add(struct wh_arena *a, const struct wh_container_rec *rec, cons
     for (size_t i = 0; i < rec->n_mounts; i++)
         if (rec->mounts[i].name && !rec->mounts[i].anonymous)
             volumes[n++] = rec->mounts[i].name;
-    *ret = (struct wh_plan_container){.id = rec->id,
-                                      .name = rec->name,
-                                      .service = rec->service,
-                                      .number = rec->number,
-                                      .oneoff = rec->oneoff,
-                                      .status = plan_status[state->status],
-                                      .image_id = rec->image_id,
-                                      .hash = rec->config_hash,
-                                      .networks = {(const char **)rec->networks, rec->n_networks},
-                                      .volumes = {volumes, n},
-                                      .depends_on = wh_container_label(rec, "com.docker.compose.depends_on"),
-                                      .parents = wh_node_get(rec->extra, "parents"),
-                                      .service_node = rec->service_node};
+    *ret =
+        (struct wh_plan_container){.id = rec->id,
+                                   .name = rec->name,
+                                   .service = rec->service,
+                                   .number = rec->number,
+                                   .oneoff = rec->oneoff,
+                                   .status = plan_status[state->status],
+                                   .image_id = rec->image_id,
+                                   .hash = rec->config_hash,
+                                   .image_volumes = wh_container_label(rec, "com.docker.compose.image-volume-digest"),
+                                   .networks = {(const char **)rec->networks, rec->n_networks},
+                                   .volumes = {volumes, n},
+                                   .depends_on = wh_container_label(rec, "com.docker.compose.depends_on"),
+                                   .parents = wh_node_get(rec->extra, "parents"),
+                                   .service_node = rec->service_node};
     return 0;
 }
 

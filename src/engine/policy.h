@@ -240,9 +240,11 @@ bool ctr_has_healthcheck(const struct ctr *c);
 bool recover_find_unregistered(const struct ctr *c, struct wh_keeper_process *ret);
 int policy_recover(struct wh_policy *p, struct wh_err *err);
 
-/* hooks.c: runs the service's hooks in the container one after the other; fn gets the first failure. */
+/* hooks.c: runs the service's hooks in the container one after the other; output (may be NULL) gets what each has
+ * written, fn the first failure. */
+typedef void (*hook_output_fn)(void *data, const struct ctr *c, const char *text, size_t len);
 typedef void (*hooks_done_fn)(void *data, const struct wh_err *err);
-void ctr_run_hooks(struct ctr *c, const struct wh_hooks *hooks, hooks_done_fn fn, void *data);
+void ctr_run_hooks(struct ctr *c, const struct wh_hooks *hooks, hook_output_fn output, hooks_done_fn fn, void *data);
 
 /* ---- networks ---------------------------------------------------------------------------------------------------- */
 
@@ -347,6 +349,8 @@ struct wh_node *image_to_node(struct wh_arena *a, const struct wh_image *image);
 const struct wh_image *image_from_node(struct wh_arena *a, const struct wh_node *n);
 
 /* labels.c */
+/* "TARGET=IMAGE_ID,..." of the images that the service mounts, as they are now; NULL without any. */
+const char *labels_image_volumes(struct wh_arena *a, const struct wh_service *s);
 int labels_make(struct wh_arena *a, const struct wh_policy *p, const struct create_request *r,
                 const struct wh_image *image, struct wh_container_rec *rec);
 

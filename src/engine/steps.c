@@ -208,6 +208,18 @@ static void run_keep(struct run_step *s)
 
 /* ---- start ------------------------------------------------------------------------------------------------------- */
 
+/* An attached up shows it. */
+static void on_hook_output(void *data, const struct ctr *c, const char *text, size_t len)
+{
+    struct run_step *s = data;
+    struct wh_request *r = s->op->r;
+    struct wh_event e = {.kind = WH_EVENT_HOOK,
+                         .container = c->rec.name,
+                         .service = c->rec.service,
+                         .text = wh_arena_strndup(&r->arena, text, len)};
+    wh_request_emit(r, &e);
+}
+
 static void on_post_start(void *data, const struct wh_err *hook_err)
 {
     struct run_step *s = data;
@@ -231,7 +243,7 @@ static void on_started(struct run_step *s, struct ctr *c)
     if (s->plan->is_restart)
         ctr_event(c, "restart", 0);
     if (c->service->post_start.len && c->phase == CTR_RUNNING)
-        ctr_run_hooks(c, &c->service->post_start, on_post_start, s);
+        ctr_run_hooks(c, &c->service->post_start, on_hook_output, on_post_start, s);
     else
         finish_with(s, "Started");
 }

@@ -134,7 +134,7 @@ void ctr_stop(struct ctr *c, int64_t timeout_ns)
     if (again || c->service->pre_stop.len == 0 || c->phase != CTR_RUNNING || c->stop_timeout_ns == 0)
         send_stop(c, NULL);
     else
-        ctr_run_hooks(c, &c->service->pre_stop, send_stop, c);
+        ctr_run_hooks(c, &c->service->pre_stop, NULL, send_stop, c);
 }
 
 int ctr_kill(struct ctr *c, int signo, struct wh_err *err)

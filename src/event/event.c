@@ -8,7 +8,7 @@
 
 const char *const wh_event_kind_text[WH_EVENT_KIND_MAX_] = {
     [WH_EVENT_PROGRESS] = "progress", [WH_EVENT_LIFECYCLE] = "lifecycle", [WH_EVENT_LOG_EXIT] = "log_exit",
-    [WH_EVENT_WARNING] = "warning",   [WH_EVENT_DONE] = "done",
+    [WH_EVENT_HOOK] = "hook",         [WH_EVENT_WARNING] = "warning",     [WH_EVENT_DONE] = "done",
 };
 
 const char *const wh_event_status_text[WH_STATUS_MAX_] = {

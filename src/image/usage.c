@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads other people's records: only two keys of them, and a record that cannot be read uses nothing. */
+/* Reads other people's records: only a few keys of them, and a record that cannot be read uses nothing. */
 #include "usage.h"
 
 #include "layout.h"
@@ -8,6 +8,25 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <string.h>
+
+static int add_use(struct usage *u, const char *image_id, const char *container)
+{
+    return wh_strv_add(&u->image_ids, image_id) < 0 ? -1 : wh_strv_add(&u->containers, container);
+}
+
+/* "TARGET=IMAGE_ID,..." of the images that the container mounts. */
+static int add_mounted(struct usage *u, const char *text, const char *container)
+{
+    for (const char *p = text; *p; p += strspn(p, ",")) {
+        size_t item = strcspn(p, ","), target = strcspn(p, "=,");
+        wh_auto_free char *id = target < item ? strndup(p + target + 1, item - target - 1) : NULL;
+        if (id && add_use(u, id, container) < 0)
+            return -1;
+        p += item;
+    }
+    return 0;
+}
 
 static int add_record(struct usage *u, const char *path)
 {
@@ -19,9 +38,9 @@ static int add_record(struct usage *u, const char *path)
     wh_auto_free char *folder = wh_path_dir(path);
     if (!id || !folder)
         return 0;
-    if (wh_strv_add(&u->image_ids, id) < 0)
-        return -1;
-    return wh_strv_add(&u->containers, wh_node_get_str(doc, "name", wh_path_base(folder)));
+    const char *name = wh_node_get_str(doc, "name", wh_path_base(folder));
+    const char *mounted = wh_node_get_str(wh_node_get(doc, "labels"), "com.docker.compose.image-volume-digest", "");
+    return add_use(u, id, name) < 0 ? -1 : add_mounted(u, mounted, name);
 }
 
 int usage_read(const char *root, struct usage *ret, struct wh_err *err)

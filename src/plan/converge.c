@@ -107,6 +107,8 @@ static const char *replace_reason(struct builder *b, const struct node *n, const
         return wh_arena_fmt(b->a, "image %s changed", n->service->image ? n->service->image : "");
     if (want && want->hash && !wh_streq(want->hash, c->hash))
         return reason_changed(b->a, c->service_node, n->service->node);
+    if (want && want->image_volumes && !wh_streq(want->image_volumes, c->image_volumes))
+        return "an image that it mounts changed";
     const char *reason = missing_network(b, n, c);
     if (!reason)
         reason = missing_volume(b, n, c);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define PROCESSES_MAX 64
-#define SETTLE_NS     (300 * WH_NS_PER_MS)
+#define SETTLE_NS     (500 * WH_NS_PER_MS)
 
 /* Field 3 (state) follows the last ")", field 22 is the start time in clock ticks since boot. */
 static const char *stat_field(const char *stat, int field)
@@ -44,9 +44,14 @@ uint64_t wh_state_process_start(int pid)
     return field ? strtoull(field, NULL, 10) : 0;
 }
 
+/* One that has ended and waits to be reaped is not alive. */
 bool wh_state_process_alive(int pid, uint64_t start, const char *boot_id)
 {
-    return pid > 0 && start > 0 && wh_streq(boot_id, wh_state_boot_id()) && wh_state_process_start(pid) == start;
+    wh_auto_str text = {0};
+    if (start == 0 || !wh_streq(boot_id, wh_state_boot_id()) || read_stat(pid, &text) < 0)
+        return false;
+    const char *state = stat_field(wh_str_c(&text), 3), *began = stat_field(wh_str_c(&text), 22);
+    return state && began && !strchr("ZX", *state) && strtoull(began, NULL, 10) == start;
 }
 
 /* Sleeping for an event, stopped or idle: it does not end by itself within the next moment. */

@@ -5,9 +5,12 @@
 #include "whale/state.h"
 #include "whale/util/file.h"
 #include "whale/util/str.h"
+#include "whale/util/time.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static char root[64];
 
@@ -163,6 +166,36 @@ static void a_project_lock_is_busy_for_the_second(void **state)
     close(second);
 }
 
+/* A child that reads from a pipe is at rest; this process works. A child that was not reaped has ended. */
+static void what_has_just_started_is_settled_when_it_waits(void **state)
+{
+    int pipe_fds[2];
+    int64_t now_ns = wh_now_real_ns();
+    assert_int_equal(pipe(pipe_fds), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        char c;
+        close(pipe_fds[1]);
+        _exit(read(pipe_fds[0], &c, 1) == 0 ? 0 : 1);
+    }
+    close(pipe_fds[0]);
+    struct wh_container_state waits = {.status = WH_CONTAINER_RUNNING, .pid = child, .started_ns = now_ns};
+    struct wh_container_state works = waits;
+    works.pid = getpid();
+    uint64_t start = wh_state_process_start(child);
+    while (!wh_state_is_settled(&waits, now_ns))
+        ;
+    assert_false(wh_state_is_settled(&works, now_ns));
+    assert_true(wh_state_is_settled(&works, now_ns + WH_NS_PER_S));
+    assert_true(wh_state_process_alive(child, start, wh_state_boot_id()));
+    close(pipe_fds[1]);
+    siginfo_t ended;
+    assert_int_equal(waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT), 0);
+    assert_false(wh_state_process_alive(child, start, wh_state_boot_id()));
+    assert_false(wh_state_is_settled(&waits, now_ns));
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +204,7 @@ int main(void)
         cmocka_unit_test(containers_are_listed_by_name_and_removed),
         cmocka_unit_test(names_of_files_are_refused_when_they_are_paths),
         cmocka_unit_test(a_project_lock_is_busy_for_the_second),
+        cmocka_unit_test(what_has_just_started_is_settled_when_it_waits),
     };
     return cmocka_run_group_tests(tests, make_roots, remove_roots);
 }
