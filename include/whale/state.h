@@ -188,6 +188,10 @@ bool wh_state_is_settled(const struct wh_container_state *s, int64_t now_ns);
 
 /* ---- networks, volumes, projects ------------------------------------------------------------------------------- */
 
+/* network_mode bridge: "bridge@PROJECT". Made and removed with its containers; '@' is in no name that users give. */
+#define WH_DEFAULT_BRIDGE "bridge"
+#define WH_NETWORK_OWN    '@'
+
 struct wh_network_rec {
     const char *name;               /* proj_default */
     const char *id;                 /* 64 hex digits */

@@ -159,7 +159,9 @@ static void put_networks(const struct row *r, const char *key)
     wh_auto_str out = {0};
     for (size_t i = 0; i < r->c->rec.n_networks; i++)
         if (!strchr(r->c->rec.networks[i], ':')) /* "service:web" is somebody else's network */
-            wh_str_fmt(&out, "%s%s", out.len ? "," : "", r->c->rec.networks[i]);
+            wh_str_fmt(&out, "%s%.*s", out.len ? "," : "",
+                       (int)strcspn(r->c->rec.networks[i], (const char[]){WH_NETWORK_OWN, '\0'}),
+                       r->c->rec.networks[i]);
     wh_node_put_str(r->arena, r->fields, key, wh_str_c(&out));
 }
 

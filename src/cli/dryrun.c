@@ -128,15 +128,17 @@ static int read_resources(struct wh_arena *a, struct wh_plan_actual *ret, struct
     struct wh_plan_resource *all = wh_arena_array(a, struct wh_plan_resource, n_networks + n_volumes + 1);
     if (!all)
         return wh_fail(err, WH_E_LIMIT, "out of memory");
+    size_t n = 0;
     for (size_t i = 0; i < n_networks; i++)
-        all[i] =
-            (struct wh_plan_resource){networks[i].name, networks[i].key, networks[i].project, networks[i].config_hash};
+        if (!strchr(networks[i].name, WH_NETWORK_OWN))
+            all[n++] = (struct wh_plan_resource){networks[i].name, networks[i].key, networks[i].project,
+                                                 networks[i].config_hash};
     for (size_t i = 0; i < n_volumes; i++)
-        all[n_networks + i] =
+        all[n + i] =
             (struct wh_plan_resource){volumes[i].name, volumes[i].key, volumes[i].project, volumes[i].config_hash};
     ret->networks = all;
-    ret->n_networks = n_networks;
-    ret->volumes = all + n_networks;
+    ret->n_networks = n;
+    ret->volumes = all + n;
     ret->n_volumes = n_volumes;
     return 0;
 }

@@ -135,7 +135,8 @@ static int compare_priority(const void *x, const void *y)
 }
 
 /* Full names in the order in which the container gets its interfaces. */
-static int make_networks(struct wh_arena *a, const struct create_request *r, struct wh_container_rec *rec)
+static int make_networks(struct wh_policy *p, struct wh_arena *a, const struct create_request *r,
+                         struct wh_container_rec *rec)
 {
     const struct wh_service *s = r->service;
     const char **names = wh_arena_array(a, const char *, s->networks.len + 1);
@@ -144,7 +145,8 @@ static int make_networks(struct wh_arena *a, const struct create_request *r, str
     if (!names || !sorted)
         return -1;
     if (s->network_mode && s->network_mode[0]) {
-        names[0] = wh_arena_strdup(a, s->network_mode);
+        bool is_bridge = wh_streq(s->network_mode, WH_DEFAULT_BRIDGE) || wh_streq(s->network_mode, "default");
+        names[0] = is_bridge ? net_bridge_name(p, a) : wh_arena_strdup(a, s->network_mode);
         rec->networks = names;
         rec->n_networks = 1;
         return 0;
@@ -209,7 +211,7 @@ static int fill_rec(struct wh_policy *p, struct wh_arena *a, const struct create
                                      .image_node = image_to_node(a, image)};
     rec->log_driver = s->logging && s->logging->driver ? wh_arena_strdup(a, s->logging->driver) : "json-file";
     make_argv(a, r, image, rec);
-    if (labels_make(a, p, r, image, rec) < 0 || make_networks(a, r, rec) < 0 || a->failed)
+    if (labels_make(a, p, r, image, rec) < 0 || make_networks(p, a, r, rec) < 0 || a->failed)
         return wh_fail(err, ENOMEM, "container");
     if (make_extra(p, a, r, rec, err) < 0)
         return -1;
@@ -223,6 +225,11 @@ static int make_volumes(struct wh_policy *p, const struct wh_container_rec *rec,
         if (rec->mounts[i].anonymous && volume_create_anonymous(p, rec->mounts[i].name, err) < 0)
             return -1;
     return 0;
+}
+
+static int make_bridge(struct wh_policy *p, const struct wh_container_rec *rec, struct wh_err *err)
+{
+    return rec->n_networks && net_is_bridge(rec->networks[0]) ? net_create_bridge(p, rec->networks[0], err) : 0;
 }
 
 int ctr_make_folders(const struct ctr *c, struct wh_err *err)
@@ -250,7 +257,8 @@ int ctr_create(struct wh_policy *p, const struct create_request *r, struct ctr *
         wh_arena_fini(&arena);
         return -1;
     }
-    if (make_volumes(p, &loaded.rec, err) < 0 || wh_state_container_save_rec(&loaded.rec, err) < 0) {
+    if (make_volumes(p, &loaded.rec, err) < 0 || make_bridge(p, &loaded.rec, err) < 0 ||
+        wh_state_container_save_rec(&loaded.rec, err) < 0) {
         wh_arena_fini(&arena);
         return -1;
     }
@@ -278,6 +286,19 @@ static void remove_anonymous(struct ctr *c)
             volume_remove(c->p, c->rec.mounts[i].name, NULL);
 }
 
+/* The network of network_mode bridge goes with its last container. */
+static void remove_bridge(struct ctr *c)
+{
+    const char *name = c->rec.n_networks ? c->rec.networks[0] : "";
+    for (size_t i = 0; i < c->p->ctrs.len; i++) {
+        const struct ctr *other = c->p->ctrs.entries[i].value;
+        if (other->rec.n_networks && strcmp(other->rec.networks[0], name) == 0)
+            return;
+    }
+    if (net_is_bridge(name))
+        net_remove(c->p, name, NULL);
+}
+
 static void free_removed(void *data)
 {
     ctr_free(data);
@@ -294,6 +315,7 @@ int ctr_remove(struct ctr *c, bool volumes, struct wh_err *err)
     ctr_give_back(c);
     wh_keeper_drop(p->host->keeper, c->rec.id, NULL);
     wh_map_del(&p->ctrs, c->rec.id);
+    remove_bridge(c);
     if (volumes)
         remove_anonymous(c);
     if (c->rec.auto_remove)

@@ -51,15 +51,35 @@ static const char *gateway_text(struct wh_arena *a, const struct ctr *c)
     return "127.0.0.1";
 }
 
+/* Where no names are resolved, links are lines: "database db proj-db-1". */
+static size_t add_links(struct wh_arena *a, const struct ctr *c, struct wh_host_line *lines)
+{
+    size_t n = 0;
+    for (size_t i = 0; c->n_endpoints && net_is_bridge(c->endpoints[0].network) && i < c->service->links.len; i++) {
+        const char *text = c->service->links.items[i];
+        size_t len = strcspn(text, ":");
+        const char *service = wh_arena_strndup(a, text, len), *alias = text[len] ? text + len + 1 : service;
+        const struct ctr *other = service ? ctr_find_service(c->p, service, 0, true) : NULL;
+        char buf[WH_ADDR_TEXT_MAX];
+        if (other && other->n_endpoints && wh_streq(other->endpoints[0].network, c->endpoints[0].network))
+            lines[n++] =
+                (struct wh_host_line){wh_arena_strdup(a, wh_addr_text(&other->endpoints[0].ip4, buf, sizeof(buf))),
+                                      wh_arena_fmt(a, "%s %s %s", alias, service, other->rec.name)};
+    }
+    return n;
+}
+
 static int write_hosts(const struct ctr *c, struct wh_err *err)
 {
     wh_auto_arena a = {0};
     wh_auto_str text = {0};
-    struct wh_host_line *extra = wh_arena_array(&a, struct wh_host_line, c->service->extra_hosts.len + 1);
+    struct wh_host_line *extra =
+        wh_arena_array(&a, struct wh_host_line, c->service->extra_hosts.len + c->service->links.len + 1);
     struct wh_addr *addrs = wh_arena_array(&a, struct wh_addr, c->n_endpoints * 2 + 1);
     if (!extra || !addrs)
         return wh_fail(err, ENOMEM, "hosts");
     size_t n_extra = parse_extra(&a, c, gateway_text(&a, c), extra), n_addrs = 0;
+    n_extra += add_links(&a, c, extra + n_extra);
     for (size_t i = 0; i < c->n_endpoints; i++)
         if (c->endpoints[i].ip4.family)
             addrs[n_addrs++] = c->endpoints[i].ip4;
@@ -92,7 +112,7 @@ static int write_resolv(const struct ctr *c, struct wh_err *err)
     struct wh_resolv host = {0};
     wh_resolv_read(NULL, &host, NULL);
     enum wh_resolv_kind kind = wh_streq(s->network_mode, "host") ? WH_RESOLV_HOST
-                               : c->n_endpoints                  ? WH_RESOLV_PROJECT
+                               : ctr_asks_names(c)               ? WH_RESOLV_PROJECT
                                                                  : WH_RESOLV_DIRECT;
     struct wh_resolv_spec spec = {.kind = kind,
                                   .servers = s->dns.items,

@@ -143,11 +143,16 @@ static int join_with_kept_sockets(struct ctr *c, const struct wh_dns_asker *aske
                : 0;
 }
 
+bool ctr_asks_names(const struct ctr *c)
+{
+    return c->n_endpoints > 0 && !net_is_bridge(c->endpoints[0].network);
+}
+
 void ctr_dns_join(struct ctr *c)
 {
     wh_auto_arena a = {0};
     wh_auto_err err = {0};
-    if (c->n_endpoints == 0 || c->netns_fd < 0)
+    if (!ctr_asks_names(c) || c->netns_fd < 0)
         return;
     const char **networks = wh_arena_array(&a, const char *, c->n_endpoints);
     struct wh_dns_link *links;
@@ -210,7 +215,7 @@ static void put_record(struct ctr *c, const struct ctr_endpoint *e, struct wh_er
 
 void ctr_dns_update(struct ctr *c)
 {
-    if (!c->p->dns || c->n_endpoints == 0)
+    if (!c->p->dns || !ctr_asks_names(c))
         return;
     /* A container that does not run has no names, also while its restart is waited for (docker's rule). */
     bool listed = c->phase == CTR_RUNNING || c->phase == CTR_STARTING;

@@ -371,6 +371,25 @@ int net_create(struct wh_policy *p, const struct wh_network *n, const char *hash
     return 0;
 }
 
+/* ---- network_mode bridge ----------------------------------------------------------------------------------------- */
+
+bool net_is_bridge(const char *name)
+{
+    return strchr(name, WH_NETWORK_OWN) != NULL;
+}
+
+const char *net_bridge_name(const struct wh_policy *p, struct wh_arena *a)
+{
+    return wh_arena_fmt(a, "%s%c%s", WH_DEFAULT_BRIDGE, WH_NETWORK_OWN, p->project);
+}
+
+int net_create_bridge(struct wh_policy *p, const char *name, struct wh_err *err)
+{
+    struct net *there;
+    const struct wh_network n = {.key = WH_DEFAULT_BRIDGE, .name = name};
+    return net_get(p, name, &there, NULL) == 0 ? 0 : net_create(p, &n, NULL, err);
+}
+
 /* ---- removing ---------------------------------------------------------------------------------------------------- */
 
 static bool is_attached(const struct wh_policy *p, const char *name)

@@ -128,8 +128,11 @@ static int add_networks(struct wh_arena *a, struct wh_plan_actual *ret, struct w
     struct wh_plan_resource *items = wh_arena_array(a, struct wh_plan_resource, ret->n_networks + 1);
     if (!items)
         return wh_fail(err, ENOMEM, "networks");
+    size_t n = 0;
     for (size_t i = 0; i < ret->n_networks; i++)
-        items[i] = (struct wh_plan_resource){recs[i].name, recs[i].key, recs[i].project, recs[i].config_hash};
+        if (!net_is_bridge(recs[i].name))
+            items[n++] = (struct wh_plan_resource){recs[i].name, recs[i].key, recs[i].project, recs[i].config_hash};
+    ret->n_networks = n;
     ret->networks = items;
     return 0;
 }

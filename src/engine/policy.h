@@ -264,6 +264,11 @@ void net_free_all(struct wh_policy *p);
 int net_create(struct wh_policy *p, const struct wh_network *n, const char *hash, struct wh_err *err);
 /* 1 = in use by a running container: left alone. */
 int net_remove(struct wh_policy *p, const char *name, struct wh_err *err);
+/* The project's network of network_mode bridge, which resolves no names: its name; whether a name is such a one; made
+ * when it is missing. */
+const char *net_bridge_name(const struct wh_policy *p, struct wh_arena *a);
+bool net_is_bridge(const char *name);
+int net_create_bridge(struct wh_policy *p, const char *name, struct wh_err *err);
 int net_ensure_up(struct wh_policy *p, struct net *n, struct wh_err *err);
 
 /* foreign.c: what other projects have, read from their records when an operation begins */
@@ -319,6 +324,7 @@ int check_mounts(const struct wh_service *s, struct wh_err *err);
 /* names.c: name service */
 void names_put_foreign(struct wh_policy *p);
 void names_drop_foreign(struct wh_policy *p);
+bool ctr_asks_names(const struct ctr *c); /* it has the project's resolver */
 void ctr_dns_join(struct ctr *c);
 void ctr_dns_update(struct ctr *c);
 void ctr_dns_drop(struct ctr *c);
