@@ -304,7 +304,8 @@ int spec_build(struct wh_arena *a, const struct ctr *c, struct wh_container_spec
     ret->domainname = s->domainname;
     ret->shm_bytes = s->shm_size_bytes.is_set ? s->shm_size_bytes.value : 0;
     ret->oom_score_adj = s->oom_score_adj;
-    ret->init = s->init.is_set && s->init.value;
+    /* Docker: only a pid namespace of its own has an init program. */
+    ret->init = s->init.is_set && s->init.value && (!s->pid || !s->pid[0] || wh_streq(s->pid, "private"));
     ret->cgroupns_host = wh_streq(s->cgroup, "host");
     if (build_rootfs(a, c, &ret->rootfs) < 0 || build_limits(a, s, ret) < 0 || a->failed)
         return wh_fail(err, ENOMEM, "container spec");

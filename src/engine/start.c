@@ -117,7 +117,7 @@ static int set_namespaces(struct ctr *c, struct wh_container_spec *spec, struct 
 static int add_nofile(const struct ctr *c, struct wh_arena *a, struct wh_container_spec *spec)
 {
     for (size_t i = 0; i < spec->n_rlimits; i++)
-        if (strcmp(spec->rlimits[i].name, "nofile") == 0)
+        if (strcasecmp(spec->rlimits[i].name, "nofile") == 0)
             return 0;
     struct wh_rlimit *limits = wh_arena_array(a, struct wh_rlimit, spec->n_rlimits + 1);
     if (!limits)
