@@ -128,7 +128,7 @@ static void quote_ascii(struct wh_str *out, unsigned char c, bool html_escape)
         ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
     if (c < sizeof(short_escapes) && short_escapes[c])
         wh_str_fmt(out, "\\%c", short_escapes[c]);
-    else if (c < 0x20 || (c == 0x7f && !html_escape) || (html_escape && (c == '<' || c == '>' || c == '&')))
+    else if (c < 0x20 || c == 0x7f || (html_escape && (c == '<' || c == '>' || c == '&')))
         wh_str_fmt(out, "\\u%04x", c);
     else
         wh_str_addc(out, (char)c);
