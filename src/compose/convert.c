@@ -41,19 +41,6 @@ static struct wh_node *text_value(struct wh_convert *c, const struct wh_node *n,
 
 /* ---- numbers ---- */
 
-/* Attributes that interpolation does not read as booleans may still be texts here. */
-static int bool_of_text(const char *text, bool *ret)
-{
-    static const char *const words[2][4] = {{"false", "n", "no", "off"}, {"true", "y", "yes", "on"}};
-    for (int value = 0; value < 2; value++)
-        for (size_t i = 0; i < WH_ARRAY_LEN(words[0]); i++)
-            if (strcasecmp(text, words[value][i]) == 0) {
-                *ret = value;
-                return 0;
-            }
-    return -1;
-}
-
 /* Which values docker compose prints. */
 enum bool_print { PRINT_TRUE, PRINT_FALSE, PRINT_BOTH };
 
@@ -63,7 +50,7 @@ static struct wh_node *convert_bool(struct wh_convert *c, const struct wh_path *
     bool value = false;
     if (n->kind == WH_NODE_BOOL) {
         value = n->boolean;
-    } else if (bool_of_text(n->text ? n->text : "", &value) < 0) {
+    } else if (!n->text || wh_compose_read_bool(c->l, n, &value) < 0) { /* interpolation does not read all of them */
         struct wh_diag *d =
             wh_convert_fail(c, path, n, wh_arena_fmt(c->l->arena, "invalid boolean: %s", n->text ? n->text : ""));
         wh_diag_hint(c->l->diags, d, "write true or false");

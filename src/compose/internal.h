@@ -27,6 +27,8 @@ struct wh_load {
 
 /* One warning for an unset variable, however often it is used; further places are added to it. */
 void wh_compose_warn_unset(struct wh_load *l, const char *name, const struct wh_mark *mark);
+/* The boolean that a text means: true, false, and with a warning the words of YAML 1.1. -1: none. */
+int wh_compose_read_bool(struct wh_load *l, const struct wh_node *n, bool *ret);
 
 /* ---- files ---- */
 

@@ -9,7 +9,7 @@
 #include "whale/util/size.h"
 
 #include <ctype.h>
-#include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -98,15 +98,23 @@ static bool word_in(const char *word, const char *const *list, size_t n)
     return false;
 }
 
-static bool to_bool(struct walk *w, struct wh_node *n)
+int wh_compose_read_bool(struct wh_load *l, const struct wh_node *n, bool *ret)
 {
     static const char *const yes[] = {"true", "y", "yes", "on"}, *const no[] = {"false", "n", "no", "off"};
-    bool value = word_in(n->text, yes, WH_ARRAY_LEN(yes));
-    if (!value && !word_in(n->text, no, WH_ARRAY_LEN(no)))
-        return false;
+    *ret = word_in(n->text, yes, WH_ARRAY_LEN(yes));
+    if (!*ret && !word_in(n->text, no, WH_ARRAY_LEN(no)))
+        return -1;
     if (strcasecmp(n->text, yes[0]) != 0 && strcasecmp(n->text, no[0]) != 0)
-        wh_diag_warn(diags(w), &n->mark, "\"%s\" for boolean is not supported by YAML 1.2, please use `%s`", n->text,
-                     value ? "true" : "false");
+        wh_diag_warn(l->diags, &n->mark, "\"%s\" for boolean is not supported by YAML 1.2, please use `%s`", n->text,
+                     *ret ? "true" : "false");
+    return 0;
+}
+
+static bool to_bool(struct walk *w, struct wh_node *n)
+{
+    bool value;
+    if (wh_compose_read_bool(w->scope->load, n, &value) < 0)
+        return false;
     n->kind = WH_NODE_BOOL;
     n->boolean = value;
     return true;
@@ -125,12 +133,22 @@ static bool to_int(struct wh_node *n)
     return true;
 }
 
+/* A number as Go's ParseFloat reads it: underscores between digits, and an exponent that hexadecimal digits need. */
 static bool to_float(struct wh_node *n)
 {
-    char *end;
-    errno = 0;
-    double value = strtod(n->text, &end);
-    if (!*n->text || *end || isspace((unsigned char)*n->text) || errno == ERANGE)
+    char plain[128], *end;
+    size_t len = 0;
+    if (n->text_len >= sizeof(plain))
+        return false;
+    for (const char *p = n->text; *p; p++) {
+        bool between = p > n->text && isxdigit((unsigned char)p[-1]) && isxdigit((unsigned char)p[1]);
+        if (*p != '_' || !between)
+            plain[len++] = *p;
+    }
+    plain[len] = '\0';
+    bool hex_without_exponent = strpbrk(plain, "xX") && !strpbrk(plain, "pP");
+    double value = strtod(plain, &end);
+    if (!len || *end || strpbrk(plain, "( \t\n\v\f\r") || hex_without_exponent || !isfinite(value))
         return false;
     n->kind = WH_NODE_FLOAT;
     n->real = value;
@@ -175,7 +193,7 @@ static void report(struct walk *w, const struct wh_path *path, const struct wh_n
     d = wh_diag_error(diags(w), &n->mark,
                       "invalid interpolation format for %s.\n"
                       "You may need to escape any $ with another $.\n%s",
-                      place, n->text);
+                      place, text ? text : n->text);
     d->covers = true;
     wh_diag_hint(diags(w), d, "${NAME}, ${NAME:-default}, ${NAME:?message} are valid; a literal $ is written $$");
 }
