@@ -288,17 +288,32 @@ static int compare_keys(const char *a, const char *b)
     return a_letter == behind_digit ? -1 : 1;
 }
 
-static int compare_pairs(const void *a, const void *b)
+static int compare_natural(const void *a, const void *b)
 {
     return compare_keys(((const struct wh_pair *)a)->key, ((const struct wh_pair *)b)->key);
 }
 
-void wh_node_sort_keys(struct wh_node *map)
+static int compare_bytes(const void *a, const void *b)
+{
+    return strcmp(((const struct wh_pair *)a)->key, ((const struct wh_pair *)b)->key);
+}
+
+static void sort_pairs(struct wh_node *map, int (*compare)(const void *, const void *))
 {
     if (map->map.len > 1)
-        qsort(map->map.pairs, map->map.len, sizeof(*map->map.pairs), compare_pairs);
+        qsort(map->map.pairs, map->map.len, sizeof(*map->map.pairs), compare);
     if (map->map.n_index)
         fill_index(map);
+}
+
+void wh_node_sort_keys(struct wh_node *map)
+{
+    sort_pairs(map, compare_natural);
+}
+
+void wh_node_sort_bytes(struct wh_node *map)
+{
+    sort_pairs(map, compare_bytes);
 }
 
 int wh_node_push(struct wh_arena *a, struct wh_node *seq, struct wh_node *item)

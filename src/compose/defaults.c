@@ -179,7 +179,7 @@ int wh_compose_check_values(struct wh_load *l, struct wh_node *root)
 
 /* ---- bare keys of environment ---- */
 
-/* In the list form; the map form is resolved by normalize. */
+/* In the list form, by the environment of the file; the map form is resolved for the project. */
 static void resolve_bare_keys(struct wh_arena *a, struct wh_node *list, const struct wh_env *env)
 {
     for (size_t i = 0; list && list->kind == WH_NODE_SEQ && i < list->seq.len; i++) {
@@ -208,7 +208,8 @@ static void resolve_sources(struct wh_arena *a, const struct wh_node *map, const
 int wh_compose_resolve_environment(struct wh_load *l, struct wh_node *root, const struct wh_env *env)
 {
     const struct wh_node *services = wh_node_get(root, "services");
-    for (size_t i = 0; services && services->kind == WH_NODE_MAP && i < services->map.len; i++)
+    bool wanted = !l->opts->no_interpolate && services && services->kind == WH_NODE_MAP;
+    for (size_t i = 0; wanted && i < services->map.len; i++)
         resolve_bare_keys(l->arena, wh_node_get(services->map.pairs[i].value, "environment"), env);
     resolve_sources(l->arena, wh_node_get(root, "configs"), env);
     resolve_sources(l->arena, wh_node_get(root, "secrets"), env);

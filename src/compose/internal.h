@@ -123,6 +123,8 @@ int wh_compose_resolve_paths(struct wh_load *l, struct wh_node *root, const char
 int wh_compose_resolve_environment(struct wh_load *l, struct wh_node *root, const struct wh_env *env); /* bare keys */
 
 /* Once for the project: */
+/* Bare keys of `environment` take their values from the project's environment; not with no_interpolate. */
+void wh_compose_resolve_keys(struct wh_load *l, const struct wh_node *root);
 int wh_compose_normalize(struct wh_load *l, struct wh_node *root);
 int wh_compose_apply_profiles(struct wh_load *l, struct wh_node *root);    /* moves to res->disabled_services */
 int wh_compose_check(struct wh_load *l, struct wh_node *root);             /* references, exclusions, cycles */

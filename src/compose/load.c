@@ -264,6 +264,7 @@ static int finish_project(struct wh_load *l)
         wh_compose_collect_variables(l, root);
         return 0;
     }
+    wh_compose_resolve_keys(l, root);
     if (!o->no_normalize && wh_compose_normalize(l, root) < 0)
         return -1;
     if (o->no_interpolate) /* what is not interpolated cannot be read any further */

@@ -327,7 +327,7 @@ static struct wh_node *merge_node(struct wh_load *l, const struct wh_path *path,
                                   struct wh_node *base, struct wh_node *over)
 {
     if (over->kind == WH_NODE_NULL && wh_rules_value(rules) != MERGE_REPLACE)
-        return base;
+        return wh_rules_value(rules) == MERGE_SEQUENCE ? wh_compose_to_sequence(l, base) : base;
     if (base->kind == WH_NODE_NULL)
         return replace(l, base, over);
     return merge_special(l, path, rules, base, over);

@@ -52,13 +52,19 @@ static void normalize_networks(struct wh_load *l, struct wh_node *root)
 
 /* ---- values of bare keys ---- */
 
+/* What --no-interpolate prints depends on no environment. */
+static const char *lookup(const struct wh_load *l, const char *name)
+{
+    return l->opts->no_interpolate ? NULL : wh_env_get(&l->res->env, name);
+}
+
 static void resolve_pairs(struct wh_load *l, struct wh_node *map, bool keep_empty)
 {
     for (size_t i = map->map.len; i-- > 0;) {
         struct wh_pair *pair = &map->map.pairs[i];
         if (pair->value->kind != WH_NODE_NULL)
             continue;
-        const char *value = wh_env_get(&l->res->env, pair->key);
+        const char *value = lookup(l, pair->key);
         if (value)
             pair->value = wh_node_str(l->arena, &pair->value->mark, value);
         else if (!keep_empty)
@@ -72,7 +78,7 @@ static void resolve_items(struct wh_load *l, struct wh_node *list, bool keep_emp
         struct wh_node *item = list->seq.items[i];
         if (item->kind != WH_NODE_STR || strchr(item->text, '='))
             continue;
-        const char *value = wh_env_get(&l->res->env, item->text);
+        const char *value = lookup(l, item->text);
         if (value)
             list->seq.items[i] = wh_node_str(l->arena, &item->mark, wh_arena_fmt(l->arena, "%s=%s", item->text, value));
         else if (!keep_empty)
@@ -107,8 +113,7 @@ static void depend(struct wh_load *l, struct wh_node *service, const char *name,
     if (!entry)
         return;
     wh_node_put_str(a, entry, "condition", "service_started");
-    if (restart)
-        wh_node_put_bool(a, entry, "restart", true);
+    wh_node_put_bool(a, entry, "restart", restart);
     wh_node_put_bool(a, entry, "required", true);
     wh_node_set(a, map, key, mark, entry);
 }
@@ -187,7 +192,6 @@ static void normalize_service(struct wh_load *l, struct wh_node *service)
     if (wh_streq(wh_node_get_str(service, "pull_policy", NULL), "if_not_present"))
         wh_node_put_str(l->arena, service, "pull_policy", "missing");
     normalize_build(l, service);
-    resolve_keys(l, service, "environment", true);
     depend_on_links(l, service);
     depend_on_namespaces(l, service);
     depend_on_volumes(l, service);
@@ -212,6 +216,13 @@ static void name_resources(struct wh_load *l, const struct wh_node *root, const 
         const char *text = external ? pair->key : wh_arena_fmt(l->arena, "%s_%s", project, pair->key);
         wh_node_put_str(l->arena, pair->value, "name", text);
     }
+}
+
+void wh_compose_resolve_keys(struct wh_load *l, const struct wh_node *root)
+{
+    const struct wh_node *services = section(root, "services");
+    for (size_t i = 0; services && i < services->map.len; i++)
+        resolve_keys(l, services->map.pairs[i].value, "environment", true);
 }
 
 int wh_compose_normalize(struct wh_load *l, struct wh_node *root)

@@ -21,6 +21,14 @@ struct shaper {
 
 static struct wh_node *shape(struct shaper *s, const struct wh_type *t, struct wh_node *n);
 
+static void sort_map(const struct shaper *s, struct wh_node *map)
+{
+    if (s->form == WH_COMPOSE_YAML)
+        wh_node_sort_keys(map);
+    else
+        wh_node_sort_bytes(map);
+}
+
 /* A deep copy with sorted maps and without private keys. */
 static struct wh_node *sorted(struct shaper *s, struct wh_node *n)
 {
@@ -36,7 +44,7 @@ static struct wh_node *sorted(struct shaper *s, struct wh_node *n)
                 wh_node_set(s->arena, copy, n->map.pairs[i].key, &n->map.pairs[i].key_mark,
                             sorted(s, n->map.pairs[i].value));
         if (copy)
-            wh_node_sort_keys(copy);
+            sort_map(s, copy);
     }
     return copy;
 }
@@ -58,7 +66,7 @@ static struct wh_node *shape_map(struct shaper *s, const struct wh_type *t, cons
         wh_node_set(s->arena, map, p->key, &p->key_mark, value);
     }
     if (map)
-        wh_node_sort_keys(map);
+        sort_map(s, map);
     return map;
 }
 
@@ -97,7 +105,7 @@ static void put_extensions(struct shaper *s, struct wh_node *map, const struct w
                         sorted(s, n->map.pairs[i].value));
     if (!found || found->map.len == 0)
         return;
-    wh_node_sort_keys(found);
+    sort_map(s, found);
     for (size_t i = 0; i < found->map.len; i++)
         wh_node_set(s->arena, map, found->map.pairs[i].key, &found->map.pairs[i].key_mark, found->map.pairs[i].value);
 }

@@ -26,7 +26,6 @@ enum key_kind {
 static const struct wh_rule unique_table[] = {
     {"networks.*.labels", KEY_NAME},
     {"networks.*.ipam.options", KEY_NAME},
-    {"volumes.*.labels", KEY_NAME},
     {"secrets.*.labels", KEY_NAME},
     {"configs.*.labels", KEY_NAME},
     {"services.*.annotations", KEY_NAME},

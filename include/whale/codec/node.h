@@ -72,7 +72,9 @@ const struct wh_pair *wh_node_pair(const struct wh_node *map, const char *key);
 int wh_node_set(struct wh_arena *a, struct wh_node *map, const char *key, const struct wh_mark *key_mark,
                 struct wh_node *value); /* copies key; -1 only when the arena has failed */
 bool wh_node_del(struct wh_node *map, const char *key);
-void wh_node_sort_keys(struct wh_node *map); /* this map only; go-yaml's natural order, digits compare as numbers */
+/* This map only: in go-yaml's natural order, where digits compare as numbers, or by bytes, as Go writes JSON. */
+void wh_node_sort_keys(struct wh_node *map);
+void wh_node_sort_bytes(struct wh_node *map);
 
 int wh_node_push(struct wh_arena *a, struct wh_node *seq, struct wh_node *item);
 void wh_node_remove(struct wh_node *seq, size_t i);
