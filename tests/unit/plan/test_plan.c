@@ -198,7 +198,7 @@ static void run_row(const struct row *row)
     struct wh_project *project;
     struct wh_plan plan;
     struct wh_plan_actual actual = {0};
-    static const struct wh_plan_hash hashes[] = {{"a", "same", NULL}, {"b", "same", NULL}};
+    static const struct wh_plan_hash hashes[] = {{.key = "a", .hash = "same"}, {.key = "b", .hash = "same"}};
     const char *service = row->services, *off = "off";
     assert_int_equal(wh_json_parse(&a, row->project, strlen(row->project), "row", &tree, &err), 0);
     assert_int_equal(wh_project_from_node(&a, tree, &project, &err), 0);
@@ -235,7 +235,7 @@ static void a_reason_names_the_fields(void **state)
     wh_auto_err err = {0};
     static const char now[] = "{\"services\":{\"a\":{\"image\":\"i\",\"environment\":{\"V\":\"2\"},\"user\":\"1\"}}}";
     static const char old[] = "{\"image\":\"i\",\"environment\":{\"V\":\"1\"}}";
-    static const struct wh_plan_hash hash = {"a", "new", NULL};
+    static const struct wh_plan_hash hash = {.key = "a", .hash = "new"};
     struct wh_node *tree, *before;
     struct wh_project *project;
     struct wh_plan plan;
@@ -257,11 +257,50 @@ static void a_reason_names_the_fields(void **state)
             assert_string_equal(plan.steps[i].reason, "environment.V, user changed");
 }
 
+/* The same definition, but the image that it mounts is another one now. */
+static void another_mounted_image_recreates(void **state)
+{
+    static const char now[] = "{\"services\":{\"a\":{\"image\":\"i\"}}}";
+    static const struct {
+        const char *wanted, *there;
+        enum wh_step_kind kind;
+    } rows[] = {
+        {NULL, NULL, WH_STEP_KEEP},
+        {"/x=sha256:1", "/x=sha256:1", WH_STEP_KEEP},
+        {"/x=sha256:2", "/x=sha256:1", WH_STEP_RECREATE},
+        {"/x=sha256:2", NULL, WH_STEP_RECREATE},
+    };
+    for (size_t i = 0; i < WH_ARRAY_LEN(rows); i++) {
+        wh_auto_arena a = {0};
+        struct wh_node *tree;
+        struct wh_project *project;
+        struct wh_plan plan;
+        const struct wh_plan_hash hash = {.key = "a", .hash = "h", .image_volumes = rows[i].wanted};
+        assert_int_equal(wh_json_parse(&a, now, strlen(now), "now", &tree, NULL), 0);
+        assert_int_equal(wh_project_from_node(&a, tree, &project, NULL), 0);
+        struct wh_plan_container c = {.id = "x",
+                                      .name = "p-a-1",
+                                      .service = "a",
+                                      .number = 1,
+                                      .hash = "h",
+                                      .image_volumes = rows[i].there,
+                                      .status = WH_PLAN_RUNNING};
+        struct wh_plan_actual actual = {.containers = &c, .n_containers = 1};
+        struct wh_plan_input in = {.project_name = "p", .project = project, .service_hashes = {&hash, 1}};
+        bool found = false;
+        assert_int_equal(wh_plan_make(&a, &in, &actual, &plan, NULL), 0);
+        for (size_t j = 0; j < plan.n_steps; j++)
+            found |= plan.steps[j].kind == rows[i].kind;
+        assert_true(found);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plans_are_as_written),
         cmocka_unit_test(a_reason_names_the_fields),
+        cmocka_unit_test(another_mounted_image_recreates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
