@@ -92,7 +92,7 @@ void ctr_schedule_restart(struct ctr *c, int64_t delay_ns)
 
 static void drop_descriptors(struct ctr *c)
 {
-    static const char *const slots[] = {WH_SLOT_STDOUT, WH_SLOT_STDERR, WH_SLOT_STDIN};
+    static const char *const slots[] = {WH_SLOT_STDOUT, WH_SLOT_STDERR, WH_SLOT_STDIN, WH_SLOT_STATUS};
     for (size_t i = 0; i < WH_ARRAY_LEN(slots); i++)
         wh_keeper_drop(c->p->host->keeper, c->rec.id, slots[i]);
 }

@@ -39,6 +39,7 @@ struct wh_keeper;
 #define WH_SLOT_STDERR "stderr"
 #define WH_SLOT_STDIN  "stdin"
 #define WH_SLOT_NETNS  "netns"
+#define WH_SLOT_STATUS "status" /* the first process's report, until it runs its program */
 
 struct wh_keeper_exit {
     uint64_t seq;       /* for wh_keeper_ack */

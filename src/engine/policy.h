@@ -203,6 +203,8 @@ int ctr_remove(struct ctr *c, bool volumes, struct wh_err *err);
 
 /* start.c: 0 = under way: phase becomes RUNNING, or IDLE with start_err. */
 int ctr_start(struct ctr *c, struct wh_err *err);
+/* Its program is about to run, or not: the report (consumed) will say. */
+void ctr_watch_status(struct ctr *c, int take_status_fd);
 void ctr_start_status(struct ctr *c); /* reads the child's report as far as it is there */
 void ctr_running(struct ctr *c, bool is_new);
 void ctr_close_process(struct ctr *c);

@@ -33,7 +33,7 @@ static int open_cgroup(struct ctr *c, struct wh_err *err)
     return 0;
 }
 
-/* Started, but the record does not say so: the supervisor was killed between clone and record. */
+/* Cloned, but the record does not say so: the supervisor was killed between clone and record. */
 static bool is_unrecorded(const struct ctr *c, const struct wh_keeper_process *proc)
 {
     return c->state.pid != proc->pid ||
@@ -45,6 +45,7 @@ static void adopt_live(struct ctr *c, const struct wh_keeper_process *proc)
     wh_auto_err err = {0};
     wh_auto_err not_held = {0};
     bool is_new = is_unrecorded(c, proc);
+    int status_fd = wh_keeper_take_fd(c->p->host->keeper, c->rec.id, WH_SLOT_STATUS);
     c->restart_streak = c->state.restart_count;
     open_cgroup(c, NULL);
     c->pid = proc->pid;
@@ -63,6 +64,12 @@ static void adopt_live(struct ctr *c, const struct wh_keeper_process *proc)
     if (c->netns_fd >= 0)
         ctr_net_recover(c);
     ports_recover(c);
+    if (is_new && status_fd >= 0) { /* it may still be mounting or filling a volume */
+        ctr_watch_status(c, status_fd);
+        return;
+    }
+    wh_close(&status_fd);
+    wh_keeper_drop(c->p->host->keeper, c->rec.id, WH_SLOT_STATUS);
     ctr_running(c, is_new);
     c->started_mono_ns = wh_now_mono_ns() - (wh_now_real_ns() - c->state.started_ns);
 }

@@ -229,16 +229,24 @@ static void on_status(struct wh_io *io, int events)
     ctr_start_status(io->data);
 }
 
-static int register_process(struct ctr *c, const struct wh_runtime_proc *proc, struct wh_err *err)
+void ctr_watch_status(struct ctr *c, int take_status_fd)
 {
-    c->pid = proc->pid;
-    c->pidfd = proc->pidfd;
-    c->status_fd = proc->status_fd;
+    c->status_fd = take_status_fd;
     c->phase = CTR_STARTING;
     c->exit_seen = c->start_failed = false;
     c->status_io = (struct wh_io){.fn = on_status, .data = c};
     wh_io_start(c->p->host->loop, &c->status_io, c->status_fd, WH_IO_READ);
-    return wh_keeper_register(c->p->host->keeper, c->rec.id, c->pid, c->pidfd, wh_cgroup_id(&c->cgroup), err);
+}
+
+/* The status first: whoever finds a registered process without it takes the program for running. */
+static int register_process(struct ctr *c, const struct wh_runtime_proc *proc, struct wh_err *err)
+{
+    struct wh_keeper *k = c->p->host->keeper;
+    c->pid = proc->pid;
+    c->pidfd = proc->pidfd;
+    ctr_watch_status(c, proc->status_fd);
+    wh_keeper_keep(k, c->rec.id, WH_SLOT_STATUS, c->status_fd, NULL);
+    return wh_keeper_register(k, c->rec.id, c->pid, c->pidfd, wh_cgroup_id(&c->cgroup), err);
 }
 
 static int launch(struct ctr *c, const struct wh_container_spec *spec, struct wh_arena *take_memory, struct wh_err *err)
@@ -362,6 +370,7 @@ int ctr_start(struct ctr *c, struct wh_err *err)
     c->start_err = (struct wh_err){0};
     c->is_stopping = c->is_draining = c->keeps_net = c->is_forced = false;
     c->signalled_mono_ns = 0;
+    c->expects_exit = false; /* what recovery would conclude of the end of its last life must not meet the new one */
     if (prepare_and_launch(c, err) < 0) {
         ctr_give_back(c);
         return wh_wrap(err, "container %s", c->rec.name);
@@ -428,11 +437,13 @@ void ctr_start_status(struct ctr *c)
         return;
     wh_io_stop(&c->status_io);
     wh_close(&c->status_fd);
-    if (r == WH_RUNTIME_STARTED)
-        ctr_running(c, true);
-    else
+    if (r != WH_RUNTIME_STARTED) {
         on_start_failure(c);
-    if (r == WH_RUNTIME_STARTED && c->exit_seen)
+        return;
+    }
+    ctr_running(c, true);
+    wh_keeper_drop(c->p->host->keeper, c->rec.id, WH_SLOT_STATUS); /* after the record */
+    if (c->exit_seen)
         ctr_begin_end(c);
 }
 
