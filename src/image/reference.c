@@ -219,9 +219,16 @@ const char *wh_ref_canonical(struct wh_arena *a, const struct wh_ref *ref)
     return name ? join(a, name, ref) : NULL;
 }
 
+/* docker.io/example.com/app is not example.com/app: its short form would name another registry. */
+static bool is_short_form(const char *path)
+{
+    const char *slash = strchr(path, '/');
+    return !slash || !names_domain(path, (size_t)(slash - path));
+}
+
 const char *wh_ref_familiar_name(struct wh_arena *a, const struct wh_ref *ref)
 {
-    if (!wh_streq(ref->domain, DEFAULT_DOMAIN))
+    if (!wh_streq(ref->domain, DEFAULT_DOMAIN) || !is_short_form(ref->path))
         return wh_arena_fmt(a, "%s/%s", ref->domain, ref->path);
     const char *path = ref->path;
     if (wh_starts(path, DEFAULT_OWNER) && !strchr(path + strlen(DEFAULT_OWNER), '/'))

@@ -19,6 +19,7 @@ static void test_good_references(void **state)
         {"docker.io/busybox", "docker.io/library/busybox:latest", "busybox:latest"},
         {"index.docker.io/library/busybox", "docker.io/library/busybox:latest", "busybox:latest"},
         {"docker.io/library/a/b", "docker.io/library/a/b:latest", "library/a/b:latest"},
+        {"docker.io/example.com/app", "docker.io/example.com/app:latest", "docker.io/example.com/app:latest"},
         {"ghcr.io/a/b/c:v1", "ghcr.io/a/b/c:v1", "ghcr.io/a/b/c:v1"},
         {"localhost/x", "localhost/x:latest", "localhost/x:latest"},
         {"localhost:5000/x:1", "localhost:5000/x:1", "localhost:5000/x:1"},
