@@ -348,8 +348,8 @@ const char *wh_yaml_time_text(struct wh_arena *a, const struct wh_node *n)
 bool wh_yaml_unsigned(const struct wh_node *n, uint64_t *ret)
 {
     int64_t integer;
-    return n->kind == WH_NODE_FLOAT && n->text_len && n->real >= 0x1p63 && n->real <= 0x1p64 &&
-           parse_integer(n->text, &integer, ret) > 0;
+    return n->kind == WH_NODE_FLOAT && n->text_len && n->real >= 9223372036854775808.0 &&
+           n->real <= 18446744073709551616.0 && parse_integer(n->text, &integer, ret) > 0;
 }
 
 const char *wh_yaml_scalar_text(struct wh_arena *a, const struct wh_node *n)

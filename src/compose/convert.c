@@ -66,7 +66,7 @@ static struct wh_node *convert_int(struct wh_convert *c, const struct wh_path *p
     int64_t value = 0;
     if (n->kind == WH_NODE_INT) {
         value = n->integer;
-    } else if (n->kind == WH_NODE_FLOAT && !(n->real >= -0x1p63 && n->real < 0x1p63)) {
+    } else if (n->kind == WH_NODE_FLOAT && !(n->real >= -9223372036854775808.0 && n->real < 9223372036854775808.0)) {
         wh_convert_fail(c, path, n, wh_arena_fmt(c->l->arena, "\"%s\" is out of range", n->text));
         return NULL;
     } else if (n->kind == WH_NODE_FLOAT) {

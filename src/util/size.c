@@ -56,7 +56,7 @@ int wh_int_parse(const char *text, int64_t min, int64_t max, int64_t *ret)
 
 int wh_int_of_real(double value, int64_t *ret)
 {
-    if (!(value > -0x1p63 && value < 0x1p63)) /* also not a number */
+    if (!(value > -9223372036854775808.0 && value < 9223372036854775808.0)) /* also not a number */
         return -1;
     *ret = (int64_t)value;
     return 0;

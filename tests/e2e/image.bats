@@ -80,11 +80,10 @@ start_bad_registry() {
 }
 
 await() {
-    local tries=$(($1 * 20))
+    local until=$((SECONDS + $1 * 10)) # as in lib.bash
     shift
     until "$@" >/dev/null 2>&1; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || { echo "gave up: $*"; return 1; }
+        [ $SECONDS -lt $until ] || { echo "gave up: $*"; return 1; }
         sleep 0.05
     done
 }

@@ -5,13 +5,10 @@
 
 load lib.bash
 
-setup_file() {
-    nft list chain ip filter DOCKER-USER >/dev/null 2>&1 || skip "no Docker engine with nftables here"
-}
-
 ruleset() { nft list table ip filter 2>/dev/null | sed -E 's/packets [0-9]+ bytes [0-9]+//'; }
 
 @test "containers reach each other, the way out and published ports beside Docker" {
+    nft list chain ip filter DOCKER-USER >/dev/null 2>&1 || skip "no Docker engine with nftables here"
     local before
     before=$(ruleset)
     cat > compose.yaml <<'Y'

@@ -81,7 +81,7 @@ Y
         [ "$status" -ne 0 ] || { echo "$url is reachable"; return 1; }
     done
     # The way out works and is masqueraded.
-    from_outside sh -c 'nc -l -p 9000 -s 203.0.113.2 > /dev/null' &
+    from_outside sh -c 'busybox nc -l -p 9000 > /dev/null' &
     await 5 inside web "nc -w 1 203.0.113.2 9000 </dev/null"
     kill $OUT
 }
