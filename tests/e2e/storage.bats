@@ -351,8 +351,11 @@ killed_up() {
     if [ "$1" = loop ]; then
         kill -9 "$(loop_pid)"
     else
+        # Stopped first: else one notices the end of the other and makes up for it before its own turn comes.
         # shellcheck disable=SC2046 # a list of pids
-        kill -9 $(supervisor_pids "$PROJECT") $up
+        set -- $(supervisor_pids "$PROJECT") $up
+        kill -STOP "$@"
+        kill -9 "$@"
     fi
     wait $up || true
     echo "$half"
