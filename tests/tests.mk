@@ -28,9 +28,9 @@ unit: all $(UNIT_BIN) $(if $(wildcard tests/lib/probe.c),$(PROBE)) ## unit tests
 cases: all ## golden cases of the loader (T=topic or T=topic/case selects)
 	$(Q)tests/lib/run-cases -b $(B)/whale-compose tests/cases/loader$(if $(T),/$(T))
 
-e2e: all $(if $(wildcard tests/lib/probe.c),$(PROBE)) ## end-to-end tests with real containers; needs root (T=name runs one file)
+e2e: all $(if $(wildcard tests/lib/probe.c),$(PROBE)) ## end-to-end tests with real containers; needs root (T="name..." runs these files)
 	$(Q)PROBE=$(abspath $(PROBE)) tests/lib/run-e2e $(abspath $(B)) \
-		$(if $(T),tests/e2e/$(T).bats,$(sort $(wildcard tests/e2e/*.bats)))
+		$(if $(T),$(T:%=tests/e2e/%.bats),$(sort $(wildcard tests/e2e/*.bats)))
 
 scenarios: all ## scripts recorded with docker compose that must print the same; needs root (T=topic or T=topic/name.sh)
 	$(Q)tests/lib/with-state $(abspath $(B)) tests/lib/run-scenarios $(B) tests/scenarios$(if $(T),/$(T))
