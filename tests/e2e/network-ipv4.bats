@@ -25,5 +25,5 @@ Y
     expect hi "$(inside cli 'timeout 3 wget -q -O - http://198.18.0.2:18331/')"
     expect "" "$(inside cli 'ip -6 addr show dev eth0 2>/dev/null')"
     expect 1 "$(inside cli 'nslookup -type=a web | tail -n +3 | grep -c ^Address')"
-    contains "$(c port web 80)" 0.0.0.0:18331
+    contains "$(c ps)" "0.0.0.0:18331->80/tcp"
 }
