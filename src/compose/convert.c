@@ -90,8 +90,9 @@ static struct wh_node *convert_number(struct wh_convert *c, const struct wh_path
     struct wh_node *made = convert_int(c, path, n, t->form == WH_FORM_OPT_INT);
     if (!made || !t->natural || made->integer >= 0)
         return made;
-    wh_convert_fail(c, path, n,
-                    wh_arena_fmt(c->l->arena, "cannot parse, %lld overflows uint", (long long)made->integer));
+    wh_convert_fail(
+        c, path, n,
+        wh_arena_fmt(c->l->arena, "cannot parse value as 'uint64': %lld overflows uint", (long long)made->integer));
     return NULL;
 }
 
@@ -228,6 +229,15 @@ static struct wh_node *convert_mode(struct wh_convert *c, const struct wh_path *
     return text_value(c, n, wh_arena_fmt(c->l->arena, "0%llo", value));
 }
 
+static struct wh_node *convert_weight(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
+{
+    if (n->kind != WH_NODE_STR)
+        return convert_int(c, path, n, false);
+    struct wh_diag *d = wh_convert_fail(c, path, n, "expected type 'uint16', got unconvertible type 'string'");
+    wh_diag_hint(c->l->diags, d, "write the number without quotes");
+    return NULL;
+}
+
 static struct wh_node *convert_plain_mode(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
 {
     if (n->kind != WH_NODE_STR) {
@@ -343,7 +353,7 @@ static struct wh_node *convert_shape(struct wh_convert *c, const struct wh_path 
     case WH_FORM_COMMAND:
         return wh_convert_command(c, path, n);
     case WH_FORM_TEXTS:
-        return wh_convert_texts(c, n);
+        return wh_convert_texts(c, n, t->keep_empty);
     case WH_FORM_TEST:
         return wh_convert_test(c, n);
     case WH_FORM_SSH:
@@ -381,6 +391,8 @@ static struct wh_node *convert(struct wh_convert *c, const struct wh_path *path,
         return convert_mode(c, path, n);
     case WH_FORM_PLAIN_MODE:
         return convert_plain_mode(c, path, n);
+    case WH_FORM_WEIGHT:
+        return convert_weight(c, path, n);
     case WH_FORM_COUNT:
         return convert_count(c, path, n);
     default:

@@ -84,24 +84,30 @@ struct wh_node *wh_convert_pairs(struct wh_convert *c, const struct wh_path *pat
 struct wh_node *wh_convert_words_map(struct wh_convert *c, struct wh_node *n)
 {
     struct wh_arena *a = c->l->arena;
-    for (size_t i = 0; i < n->map.len; i++) {
+    for (size_t i = 0; i < n->map.len;) {
         struct wh_node *value = n->map.pairs[i].value, *list = wh_node_seq(a, &value->mark);
+        if (value->kind == WH_NODE_SEQ && !value->seq.len) {
+            wh_node_del(n, n->map.pairs[i].key);
+            continue;
+        }
         for (size_t k = 0; list && value->kind == WH_NODE_SEQ && k < value->seq.len; k++)
             wh_node_push(a, list, text_node(c, value->seq.items[k]));
         if (list && value->kind != WH_NODE_SEQ)
             wh_node_push(a, list, text_node(c, value));
         if (list)
             n->map.pairs[i].value = list;
+        i++;
     }
     return n->map.len ? n : NULL;
 }
 
 /* ---- lists ---- */
 
-struct wh_node *wh_convert_texts(struct wh_convert *c, struct wh_node *n)
+struct wh_node *wh_convert_texts(struct wh_convert *c, struct wh_node *n, bool keep_empty)
 {
     if (n->kind != WH_NODE_SEQ) {
-        struct wh_node *list = *wh_yaml_scalar_text(c->l->arena, n) ? wh_node_seq(c->l->arena, &n->mark) : NULL;
+        bool keep = keep_empty || *wh_yaml_scalar_text(c->l->arena, n);
+        struct wh_node *list = keep ? wh_node_seq(c->l->arena, &n->mark) : NULL;
         if (list)
             wh_node_push(c->l->arena, list, text_node(c, n));
         return list;
@@ -216,7 +222,7 @@ struct wh_node *wh_convert_command(struct wh_convert *c, const struct wh_path *p
     if (n->kind == WH_NODE_NULL)
         return NULL;
     if (n->kind == WH_NODE_SEQ) {
-        wh_convert_texts(c, n);
+        wh_convert_texts(c, n, false);
         return n;
     }
     wh_auto_err err = {0};
@@ -238,7 +244,7 @@ struct wh_node *wh_convert_test(struct wh_convert *c, struct wh_node *n)
 {
     struct wh_arena *a = c->l->arena;
     if (n->kind == WH_NODE_SEQ)
-        return wh_convert_texts(c, n);
+        return wh_convert_texts(c, n, false);
     struct wh_node *list = wh_node_seq(a, &n->mark);
     if (!list)
         return NULL;

@@ -55,6 +55,8 @@ static int read_one(struct wh_load *l, const struct wh_node *entry, struct wh_en
     }
     if (!path || path->kind != WH_NODE_STR)
         return 0;
+    if (!*path->text)
+        return not_found(l, "env", path);
     wh_auto_err err = {0};
     int r = wh_dotenv_read(l, wh_compose_join(l, l->res->working_dir, path->text),
                            *name ? WH_DOTENV_RAW : WH_DOTENV_COMPOSE, vars, &err);
@@ -87,6 +89,8 @@ static int read_env_files(struct wh_load *l, struct wh_node *service)
 /* Unlike in env files, what an earlier label file says wins when a later one is expanded. */
 static int read_label_file(struct wh_load *l, const struct wh_node *path, struct wh_env *vars)
 {
+    if (!*path->text)
+        return not_found(l, "label", path);
     wh_auto_err err = {0};
     struct wh_env one = env_below(l->arena, vars);
     int r = wh_dotenv_read(l, wh_compose_join(l, l->res->working_dir, path->text), WH_DOTENV_COMPOSE, &one, &err);

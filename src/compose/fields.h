@@ -36,6 +36,7 @@ enum wh_form {
     WH_FORM_OPT_DURATION,
     WH_FORM_MODE,       /* "0440"; text is read as octal */
     WH_FORM_PLAIN_MODE, /* a number; text is refused */
+    WH_FORM_WEIGHT,     /* ditto; 0 is left out */
     WH_FORM_COMMAND,    /* null, or a list of words */
     WH_FORM_TEST,       /* health check: a string becomes CMD-SHELL */
     WH_FORM_TEXTS,      /* list of strings; a string is a list of one; empty is left out */
@@ -70,6 +71,7 @@ struct wh_type {
     bool closed;                   /* ditto: not even x-* is allowed */
     bool no_extensions;            /* ditto: x-* is allowed and forgotten */
     bool unique;                   /* list: no two equal items */
+    bool keep_empty;               /* list: a single "" is an entry */
     bool natural;                  /* numbers: not below 0 (found when values are converted) */
     bool bounded;                  /* numbers: min..max */
     double min, max;
@@ -98,9 +100,9 @@ extern const struct wh_type wh_type_service; /* one entry of services */
 /* scalars and lists that several tables use */
 extern const struct wh_type wh_type_any, wh_type_text, wh_type_bool, wh_type_opt_bool, wh_type_int, wh_type_opt_int,
     wh_type_natural, wh_type_opt_natural, wh_type_real, wh_type_bytes, wh_type_bytes_int, wh_type_duration,
-    wh_type_opt_duration, wh_type_texts, wh_type_unique_texts, wh_type_text_or_texts, wh_type_pairs, wh_type_text_pairs,
-    wh_type_env, wh_type_hosts, wh_type_command, wh_type_file_refs, wh_type_external, wh_type_ulimits,
-    wh_type_driver_opts;
+    wh_type_opt_duration, wh_type_texts, wh_type_unique_texts, wh_type_text_or_texts, wh_type_any_text_or_texts,
+    wh_type_pairs, wh_type_text_pairs, wh_type_env, wh_type_hosts, wh_type_command, wh_type_file_refs, wh_type_external,
+    wh_type_ulimits, wh_type_driver_opts;
 extern const struct wh_type wh_type_build, wh_type_deploy, wh_type_device_requests, wh_type_gpus, wh_type_hooks,
     wh_type_start_hooks, wh_type_develop;
 

@@ -51,7 +51,7 @@ static const struct wh_field build_fields[] = {
     {"cache_from", &wh_type_texts, 0, NULL, "where layers may be taken from"},
     {"cache_to", &wh_type_texts, 0, NULL, "where layers are exported to"},
     {"no_cache", &wh_type_bool, 0, NULL, "run every step again"},
-    {"no_cache_filter", &wh_type_text_or_texts, 0, NULL, "stages to run again"},
+    {"no_cache_filter", &wh_type_any_text_or_texts, 0, NULL, "stages to run again"},
     {"additional_contexts", &wh_type_pairs, 0, NULL, "named contexts: path, URL or service:name"},
     {"pull", &wh_type_bool, 0, NULL, "always ask the registry for base images"},
     {"extra_hosts", &wh_type_hosts, 0, NULL, "names for /etc/hosts while building"},

@@ -38,9 +38,10 @@ static bool matches_pull_policy(const char *text)
 
 /* ---- structures of single attributes ---- */
 
+static const struct wh_type weight = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_WEIGHT};
 static const struct wh_field weight_fields[] = {
     {"path", &wh_type_text, 0, "Path", "device"},
-    {"weight", &wh_type_int, 0, "Weight", "10 to 1000"},
+    {"weight", &weight, 0, "Weight", "10 to 1000"},
     {0},
 };
 static const struct wh_field rate_fields[] = {
@@ -55,7 +56,7 @@ static const struct wh_type rate_item = {
 static const struct wh_type weights = {.kinds = WH_K_LIST, .form = WH_FORM_LIST, .items = &weight_item};
 static const struct wh_type rates = {.kinds = WH_K_LIST, .form = WH_FORM_LIST, .items = &rate_item};
 static const struct wh_field blkio_fields[] = {
-    {"weight", &wh_type_int, 0, NULL, "share of block I/O, 10 to 1000"},
+    {"weight", &weight, 0, NULL, "share of block I/O, 10 to 1000"},
     {"weight_device", &weights, 0, NULL, "shares by device"},
     {"device_read_bps", &rates, 0, NULL, "bytes read a second"},
     {"device_read_iops", &rates, 0, NULL, "reads a second"},
@@ -285,7 +286,8 @@ static const struct wh_type pull_policy = {
     .form = WH_FORM_TEXT,
     .pattern = "always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+",
     .matches = matches_pull_policy};
-static const struct wh_type storage_opt = {.kinds = WH_K_MAP, .form = WH_FORM_PAIRS, .values = &wh_type_any};
+static const struct wh_type storage_value = {.kinds = WH_K_STR | WH_K_INT | WH_K_NULL, .form = WH_FORM_KEEP};
+static const struct wh_type storage_opt = {.kinds = WH_K_MAP, .form = WH_FORM_PAIRS, .values = &storage_value};
 static const struct wh_type label_files = {
     .kinds = WH_K_STR | WH_K_LIST, .form = WH_FORM_TEXTS, .must = "string", .items = &wh_type_text};
 
@@ -323,7 +325,7 @@ static const struct wh_field service_fields[] = {
     {"devices", &devices, 0, NULL, "devices of the host"},
     {"dns", &wh_type_text_or_texts, 0, NULL, "name servers"},
     {"dns_opt", &wh_type_unique_texts, 0, NULL, "resolver options"},
-    {"dns_search", &wh_type_text_or_texts, 0, NULL, "search domains"},
+    {"dns_search", &wh_type_any_text_or_texts, 0, NULL, "search domains"},
     {"domainname", &wh_type_text, 0, NULL, "domain of the container"},
     {"entrypoint", &wh_type_command, WH_FIELD_JSON_NULL, NULL, "replaces the image's entrypoint"},
     {"provider", &provider, NOT_HERE, NULL, "an outside program stands for the service"},
@@ -374,7 +376,7 @@ static const struct wh_field service_fields[] = {
     {"stop_signal", &wh_type_text, 0, NULL, "signal to stop with"},
     {"storage_opt", &storage_opt, NOT_HERE, NULL, "options of the storage driver"},
     {"sysctls", &wh_type_pairs, 0, NULL, "kernel settings of its namespaces"},
-    {"tmpfs", &wh_type_text_or_texts, 0, NULL, "memory file systems"},
+    {"tmpfs", &wh_type_any_text_or_texts, 0, NULL, "memory file systems"},
     {"tty", &wh_type_bool, 0, NULL, "with a terminal"},
     {"ulimits", &wh_type_ulimits, 0, NULL, "limits of its processes"},
     {"use_api_socket", &only_bool, NOT_HERE, NULL, "give it the engine's socket"},

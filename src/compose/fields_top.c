@@ -9,7 +9,8 @@ static const struct wh_field range_fields[] = {
     {"aux_addresses", &wh_type_text_pairs, 0, NULL, "addresses that are taken"},
     {0},
 };
-static const struct wh_type range = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = range_fields};
+static const struct wh_type range = {
+    .kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = range_fields, .no_extensions = true};
 static const struct wh_type ranges = {.kinds = WH_K_LIST, .form = WH_FORM_LIST, .items = &range};
 static const struct wh_field ipam_fields[] = {
     {"driver", &wh_type_text, 0, NULL, "default"},

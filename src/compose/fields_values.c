@@ -29,6 +29,12 @@ const struct wh_type wh_type_unique_texts = {
     .kinds = WH_K_LIST, .form = WH_FORM_TEXTS, .items = &wh_type_text, .unique = true};
 const struct wh_type wh_type_text_or_texts = {
     .kinds = WH_K_STR | WH_K_LIST, .form = WH_FORM_TEXTS, .must = "string", .items = &wh_type_text, .unique = true};
+const struct wh_type wh_type_any_text_or_texts = {.kinds = WH_K_STR | WH_K_LIST,
+                                                  .form = WH_FORM_TEXTS,
+                                                  .must = "string",
+                                                  .items = &wh_type_text,
+                                                  .unique = true,
+                                                  .keep_empty = true};
 const struct wh_type wh_type_command = {
     .kinds = WH_K_NULL | WH_K_STR | WH_K_LIST, .form = WH_FORM_COMMAND, .must = "null", .items = &wh_type_text};
 

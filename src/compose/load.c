@@ -109,10 +109,11 @@ static int merge_document(struct wh_scope *s, struct wh_node *root, struct wh_no
     wh_compose_apply_extends(s, doc, resets);
     wh_compose_merge(l, root, doc);
     wh_compose_unique(l, root);
+    if (!l->opts->want_variables)
+        wh_compose_validate(l, root, s->file);
     drop_version(s, root);
     if (l->opts->want_variables)
         return l->diags->n_errors ? -1 : 0;
-    wh_compose_validate(l, root, s->file);
     if (l->diags->n_errors || wh_compose_canonicalize(l, root, l->opts->no_interpolate) < 0)
         return -1;
     return wh_compose_unique(l, root); /* long forms show keys that short ones hid */

@@ -18,7 +18,7 @@ struct wh_convert {
 };
 
 struct wh_node *wh_convert_pairs(struct wh_convert *c, const struct wh_path *path, struct wh_node *n, bool keep_null);
-struct wh_node *wh_convert_texts(struct wh_convert *c, struct wh_node *n);
+struct wh_node *wh_convert_texts(struct wh_convert *c, struct wh_node *n, bool keep_empty);
 struct wh_node *wh_convert_hosts(struct wh_convert *c, const struct wh_path *path, struct wh_node *n);
 struct wh_node *wh_convert_ssh(struct wh_convert *c, struct wh_node *n);
 struct wh_node *wh_convert_words_map(struct wh_convert *c, struct wh_node *n);

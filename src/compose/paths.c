@@ -71,9 +71,12 @@ static void resolve_path(struct resolver *r, struct wh_node *n)
     set_joined(r, n, r->dir, n->text);
 }
 
+/* Unlike other paths an empty one is the folder itself: that is what ${UNSET} gives. */
 static void resolve_any_path(struct resolver *r, struct wh_node *n)
 {
-    if (n->kind == WH_NODE_STR && !is_windows_path(n->text))
+    if (n->kind == WH_NODE_STR && !*n->text)
+        set_text(r, n, r->dir);
+    else if (n->kind == WH_NODE_STR && !is_windows_path(n->text))
         resolve_path(r, n);
 }
 
@@ -157,7 +160,7 @@ static void resolve_service(struct resolver *r, struct wh_node *n)
     const struct wh_node *build = wh_node_get(n, "build");
     one(r, build, "context", resolve_context);
     each(r, wh_node_get(build, "additional_contexts"), resolve_context);
-    each(r, wh_node_get(build, "ssh"), resolve_any_path);
+    each(r, wh_node_get(build, "ssh"), resolve_path);
     each(r, wh_node_get(n, "env_file"), resolve_env_file);
     each(r, wh_node_get(n, "label_file"), resolve_path);
     each(r, wh_node_get(wh_node_get(n, "develop"), "watch"), resolve_rule);

@@ -26,13 +26,10 @@ enum key_kind {
 static const struct wh_rule unique_table[] = {
     {"networks.*.labels", KEY_NAME},
     {"networks.*.ipam.options", KEY_NAME},
-    {"secrets.*.labels", KEY_NAME},
-    {"configs.*.labels", KEY_NAME},
     {"services.*.annotations", KEY_NAME},
     {"services.*.build.additional_contexts", KEY_NAME},
     {"services.*.build.args", KEY_NAME},
     {"services.*.build.labels", KEY_NAME},
-    {"services.*.build.ssh", KEY_NAME},
     {"services.*.build.tags", KEY_NAME},
     {"services.*.cap_add", KEY_NAME},
     {"services.*.cap_drop", KEY_NAME},
@@ -91,7 +88,7 @@ static const char *key_of_map(struct wh_load *l, const struct wh_node *item, enu
     case KEY_SECRET:
         return key_of_mount(l, item, "/run/secrets");
     default:
-        return text_of(l, item, "path", "");
+        return text_of(l, item, "path", NULL);
     }
 }
 
@@ -115,11 +112,38 @@ static const char *key_of_text(struct wh_load *l, const struct wh_node *item, en
     }
 }
 
-static void report_missing(struct wh_load *l, const struct wh_path *path, const struct wh_node *item,
-                           enum key_kind kind)
+/* What docker compose calls the type of an entry. */
+static const char *type_of(const struct wh_node *item)
+{
+    static const char *const names[] = {
+        [WH_NODE_NULL] = "<nil>",    [WH_NODE_BOOL] = "bool",          [WH_NODE_INT] = "int",
+        [WH_NODE_FLOAT] = "float64", [WH_NODE_SEQ] = "[]interface {}", [WH_NODE_MAP] = "map[string]interface {}",
+    };
+    return item->is_time ? "time.Time" : names[item->kind];
+}
+
+static void report_type(struct wh_load *l, const struct wh_path *path, struct wh_node *item, enum key_kind kind)
 {
     const char *place = wh_path_text(l->arena, path, WH_PATH_ITEMS);
-    if (kind == KEY_PORT)
+    struct wh_diag *d;
+    item->reported = true;
+    if (kind == KEY_TEXT)
+        d = wh_diag_error(l->diags, &item->mark, "%s: unsupported expose value of type %s", place, type_of(item));
+    else
+        d = wh_diag_error(l->diags, &item->mark, "%s: unexpected type %s", place, type_of(item));
+    if (item->kind == WH_NODE_MAP && item->map.len)
+        wh_diag_hint(l->diags, d, "found a mapping; write \"%s=VALUE\", or drop the dashes", item->map.pairs[0].key);
+    else
+        wh_diag_hint(l->diags, d, "found %s; can be: text", item->kind ? wh_node_kind_text(item->kind) : "nothing");
+}
+
+static void report_missing(struct wh_load *l, const struct wh_path *path, struct wh_node *item, enum key_kind kind)
+{
+    item->reported = true;
+    const char *place = wh_path_text(l->arena, path, WH_PATH_ITEMS);
+    if (kind == KEY_PATH)
+        wh_diag_error(l->diags, &item->mark, "environment path attribute %s is missing", place);
+    else if (kind == KEY_PORT)
         wh_diag_error(l->diags, &item->mark, "service ports %s is missing a target port", place);
     else
         wh_diag_error(l->diags, &item->mark, "service %s %s is missing a mount target",
@@ -127,11 +151,16 @@ static void report_missing(struct wh_load *l, const struct wh_path *path, const 
 }
 
 /* An entry without a key is kept as it is; "" never equals another entry's key. */
-static const char *key_of(struct wh_load *l, const struct wh_path *path, const struct wh_node *item, enum key_kind kind)
+static const char *key_of(struct wh_load *l, const struct wh_path *path, struct wh_node *item, enum key_kind kind)
 {
+    bool text = (item->kind == WH_NODE_STR && !item->is_time) || (item->kind == WH_NODE_INT && kind == KEY_TEXT);
+    if (!text && (kind == KEY_NAME || kind == KEY_TEXT)) {
+        report_type(l, path, item, kind);
+        return "";
+    }
     if (wh_node_is_scalar(item))
         return key_of_text(l, item, kind);
-    if (item->kind == WH_NODE_SEQ || kind == KEY_NAME || kind == KEY_TEXT)
+    if (item->kind == WH_NODE_SEQ)
         return ""; /* the validation names it */
     const char *key = key_of_map(l, item, kind);
     if (!key)

@@ -7,6 +7,7 @@
 #include "internal.h"
 
 #include "whale/util/str.h"
+#include "whale/util/vec.h"
 
 #include <math.h>
 #include <string.h>
@@ -120,10 +121,11 @@ static void check_scalar(struct check *c, const struct wh_path *path, const stru
     if (!t->bounded || (n->kind != WH_NODE_INT && n->kind != WH_NODE_FLOAT))
         return;
     double value = n->kind == WH_NODE_INT ? (double)n->integer : n->real;
+    const char *also = t->kinds & WH_K_STR ? wh_arena_fmt(c->l->arena, "must be a %s, or ", t->must) : "must be ";
     if (value < t->min)
-        report(c, path, &n->mark, wh_arena_fmt(c->l->arena, "must be greater than or equal to %.0f", t->min));
+        report(c, path, &n->mark, wh_arena_fmt(c->l->arena, "%sgreater than or equal to %.0f", also, t->min));
     if (value > t->max)
-        report(c, path, &n->mark, wh_arena_fmt(c->l->arena, "must be less than or equal to %.0f", t->max));
+        report(c, path, &n->mark, wh_arena_fmt(c->l->arena, "%sless than or equal to %.0f", also, t->max));
 }
 
 static bool repeats(struct wh_map *seen, const struct wh_node *item, size_t i, size_t *ret_first)
@@ -148,7 +150,9 @@ static void check_unique(struct check *c, const struct wh_path *path, const stru
         const struct wh_node *item = list->seq.items[i];
         if (!repeats(&seen, item, i, &first) || list->seq.items[first]->kind != item->kind)
             continue;
-        const char *also = t->form == WH_FORM_HOSTS ? "must be a mapping, or a list without repetition: " : "";
+        const char *also = t->must && strcmp(t->must, "array") != 0
+                               ? wh_arena_fmt(c->l->arena, "must be a %s, or a list without repetition: ", t->must)
+                               : "";
         struct wh_diag *d =
             report(c, path, &item->mark, wh_arena_fmt(c->l->arena, "%sitems at %zu and %zu are equal", also, first, i));
         wh_diag_place(c->l->diags, d, &list->seq.items[first]->mark, "first here");
@@ -166,10 +170,10 @@ static void check_list(struct check *c, const struct wh_path *path, const struct
 }
 
 static void report_unknown(struct check *c, const struct wh_path *path, const struct wh_type *t,
-                           const struct wh_pair *pair)
+                           const struct wh_pair *pair, const char *keys)
 {
-    struct wh_diag *d = report(c, path, &pair->key_mark,
-                               wh_arena_fmt(c->l->arena, "additional properties '%s' not allowed", pair->key));
+    struct wh_diag *d =
+        report(c, path, &pair->key_mark, wh_arena_fmt(c->l->arena, "additional properties %s not allowed", keys));
     const char *known[128];
     size_t n = 0;
     for (const struct wh_field *f = t->fields; f && f->key && n < WH_ARRAY_LEN(known); f++)
@@ -195,9 +199,48 @@ static const struct wh_type *type_of_key(const struct wh_type *t, const char *ke
 static void check_required(struct check *c, const struct wh_path *path, const struct wh_type *t,
                            const struct wh_node *n)
 {
+    wh_auto_str names = {0};
+    size_t missing = 0;
     for (const struct wh_field *f = t->fields; f && f->key; f++)
         if ((f->flags & WH_FIELD_REQUIRED) && !wh_node_get(n, f->key))
-            report(c, path, &n->mark, wh_arena_fmt(c->l->arena, "missing property '%s'", f->key));
+            wh_str_fmt(&names, "%s'%s'", missing++ ? ", " : "", f->key);
+    if (missing)
+        report(c, path, &n->mark,
+               wh_arena_fmt(c->l->arena, "missing %s %s", missing > 1 ? "properties" : "property", wh_str_c(&names)));
+}
+
+static bool is_extension(const struct wh_type *t, const char *key)
+{
+    return t->fields && !t->closed && wh_starts(key, "x-");
+}
+
+/* "'a', 'b'" in docker compose's order. */
+static const char *quoted_keys(struct check *c, struct wh_strv *keys)
+{
+    wh_auto_str text = {0};
+    wh_strv_sort(keys);
+    for (size_t i = 0; i < keys->len; i++)
+        wh_str_fmt(&text, "%s'%s'", i ? ", " : "", keys->items[i]);
+    return wh_arena_strdup(c->l->arena, wh_str_c(&text));
+}
+
+/* The first one's message names all of them, as docker compose's only message does; each has its own place and hint. */
+static void check_unknown(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n)
+{
+    wh_auto_strv keys = {0};
+    for (size_t i = 0; !t->open && i < n->map.len; i++)
+        if (!is_extension(t, n->map.pairs[i].key) && !type_of_key(t, n->map.pairs[i].key))
+            wh_strv_add(&keys, n->map.pairs[i].key);
+    if (!keys.len)
+        return;
+    const char *all = quoted_keys(c, &keys);
+    for (size_t i = 0; i < n->map.len && c->n_errors < MAX_ERRORS; i++) {
+        const struct wh_pair *pair = &n->map.pairs[i];
+        if (is_extension(t, pair->key) || type_of_key(t, pair->key))
+            continue;
+        report_unknown(c, path, t, pair, all ? all : wh_arena_fmt(c->l->arena, "'%s'", pair->key));
+        all = NULL;
+    }
 }
 
 static void check_map(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n)
@@ -205,19 +248,17 @@ static void check_map(struct check *c, const struct wh_path *path, const struct 
     for (size_t i = 0; i < n->map.len && c->n_errors < MAX_ERRORS; i++) {
         const struct wh_pair *pair = &n->map.pairs[i];
         struct wh_path here = {.up = path, .key = pair->key};
-        bool extension = t->fields && !t->closed && wh_starts(pair->key, "x-");
-        const struct wh_type *type = extension ? NULL : type_of_key(t, pair->key);
+        const struct wh_type *type = is_extension(t, pair->key) ? NULL : type_of_key(t, pair->key);
         if (type)
             check_node(c, &here, type, pair->value);
-        else if (!extension && !t->open)
-            report_unknown(c, path, t, pair);
     }
+    check_unknown(c, path, t, n);
     check_required(c, path, t, n);
 }
 
 static void check_node(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n)
 {
-    if (t == &wh_type_any)
+    if (t == &wh_type_any || n->reported)
         return;
     if (!(kinds_of(n) & t->kinds))
         report_kind(c, path, t, n);

@@ -31,8 +31,9 @@ struct wh_pair {
 struct wh_node {
     enum wh_node_kind kind;
     enum wh_node_tag tag;
-    bool quoted;  /* scalar was written with quotes or as a block: always a string */
-    bool is_time; /* a plain STR that the YAML dialect reads as a date: no string where the schema wants one */
+    bool quoted;   /* scalar was written with quotes or as a block: always a string */
+    bool is_time;  /* a plain STR that the YAML dialect reads as a date: no string where the schema wants one */
+    bool reported; /* an error names this value already */
     struct wh_mark mark;
     const struct wh_mark *overrode; /* values this one replaced, newest first, up to one with file NULL; or NULL */
     const char *text;               /* scalars: source text (STR: the string itself, NUL-terminated) */
