@@ -95,6 +95,7 @@ struct wh_load_options {
     bool no_normalize;
     bool no_path_resolution;
     bool no_consistency;
+    bool any_container_names; /* two services may ask for one name: nothing will be created */
     bool no_env_resolution;
     bool want_variables; /* fill result.variables, substitute nothing and stop after the merge */
     bool note_variables; /* fill result.variables and load as usual */

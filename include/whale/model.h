@@ -174,11 +174,15 @@ const char *wh_pairs_get(const struct wh_pairs *pairs, const char *key);
 const char *wh_mode_service(const char *mode);
 
 /*
- * Identity of a service's configuration: 64 hex digits over the canonical data without build, pull_policy, scale,
- * deploy.replicas, depends_on, profiles and name (a change of those recreates nothing).
+ * Identity of a configuration: 64 hex digits over its JSON, the value that docker compose has for it. A service's is
+ * without build, pull_policy, scale, deploy.replicas, depends_on, profiles and name: a change of those recreates
+ * nothing. Its identity is that followed by ":" and 64 digits over the contents of its configs and secrets, when it has
+ * some: docker compose does not see that they change.
  */
-#define WH_HASH_HEX 65
+#define WH_HASH_HEX     65
+#define WH_IDENTITY_HEX (2 * WH_HASH_HEX)
 int wh_service_hash(const struct wh_service *s, char ret_hex[WH_HASH_HEX], struct wh_err *err);
+int wh_service_identity(const struct wh_service *s, char ret_hex[WH_IDENTITY_HEX], struct wh_err *err);
 int wh_network_hash(const struct wh_network *n, char ret_hex[WH_HASH_HEX], struct wh_err *err);
 int wh_volume_hash(const struct wh_volume *v, char ret_hex[WH_HASH_HEX], struct wh_err *err);
 

@@ -88,6 +88,7 @@ static struct wh_load_options load_options(const struct wh_cli *cli, const struc
     load.no_normalize = o->no_normalize || cli->globals.compatibility;
     load.no_path_resolution = o->no_path_resolution;
     load.no_consistency = o->no_consistency;
+    load.any_container_names = part != &whole;
     load.no_env_resolution = o->no_env_resolution || part->no_env;
     load.want_variables = o->variables;
     load.note_variables = o->explain != NULL;
@@ -124,6 +125,8 @@ static int write_out(const char *path, const struct wh_str *text, struct wh_err 
     struct stat st;
     if (!path) {
         fwrite(wh_str_c(text), 1, text->len, stdout);
+        if (text->len && text->data[text->len - 1] != '\n' && isatty(STDOUT_FILENO))
+            putchar('\n'); /* the prompt of the shell is no part of the JSON */
         return 0;
     }
     if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) { /* /dev/stdout, a pipe: written, not replaced */

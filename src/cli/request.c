@@ -60,10 +60,10 @@ void wh_cli_request_services(struct wh_cli_request *r, const struct wh_opt_list 
 
 static int put_service_hashes(struct wh_cli_request *r, const struct wh_project *m, struct wh_err *err)
 {
-    char hex[WH_HASH_HEX];
+    char hex[WH_IDENTITY_HEX];
     struct wh_node *hashes = wh_node_map(r->arena, NULL);
     for (size_t i = 0; i < m->services.len; i++) {
-        if (wh_service_hash(&m->services.items[i], hex, err) < 0)
+        if (wh_service_identity(&m->services.items[i], hex, err) < 0)
             return -1;
         wh_node_put_str(r->arena, hashes, m->services.items[i].name, hex);
     }

@@ -164,7 +164,7 @@ void wh_json_quote(struct wh_str *out, const char *text, size_t len, bool html_e
 
 static void indent(struct wh_str *out, enum wh_json_style style, int depth)
 {
-    if (style != WH_JSON_PRETTY)
+    if (!(style & WH_JSON_PRETTY))
         return;
     wh_str_addc(out, '\n');
     for (int i = 0; i < depth; i++)
@@ -211,7 +211,7 @@ static void write_node(const struct wh_node *n, enum wh_json_style style, int de
             write_real(n->real, out);
         break;
     case WH_NODE_STR:
-        wh_json_quote(out, n->text, n->text_len, style == WH_JSON_GO);
+        wh_json_quote(out, n->text, n->text_len, style & WH_JSON_HTML);
         break;
     case WH_NODE_SEQ:
         wh_str_addc(out, '[');
@@ -231,8 +231,8 @@ static void write_node(const struct wh_node *n, enum wh_json_style style, int de
             if (i)
                 wh_str_addc(out, ',');
             indent(out, style, depth + 1);
-            wh_json_quote(out, n->map.pairs[i].key, strlen(n->map.pairs[i].key), style == WH_JSON_GO);
-            wh_str_add(out, style == WH_JSON_PRETTY ? ": " : ":");
+            wh_json_quote(out, n->map.pairs[i].key, strlen(n->map.pairs[i].key), style & WH_JSON_HTML);
+            wh_str_add(out, style & WH_JSON_PRETTY ? ": " : ":");
             write_node(n->map.pairs[i].value, style, depth + 1, out);
         }
         if (n->map.len)

@@ -40,8 +40,8 @@ static struct wh_node *combine(struct wh_arena *a, const struct wh_env *vars, co
 
 static int not_found(struct wh_load *l, const char *what, const struct wh_node *path)
 {
-    wh_diag_error(l->diags, &path->mark, "%s file %s not found: stat %s: no such file or directory", what, path->text,
-                  path->text);
+    const char *name = path->kind == WH_NODE_STR ? path->text : "";
+    wh_diag_error(l->diags, &path->mark, "%s file %s not found: stat %s: no such file or directory", what, name, name);
     return -1;
 }
 
@@ -53,16 +53,15 @@ static int read_one(struct wh_load *l, const struct wh_node *entry, struct wh_en
         wh_diag_error(l->diags, &format->mark, "unsupported env_file format \"%s\"", name);
         return -1;
     }
-    if (!path || path->kind != WH_NODE_STR)
-        return 0;
-    if (!*path->text)
-        return not_found(l, "env", path);
+    bool required = wh_node_get_bool(entry, "required", true);
+    if (!path || path->kind != WH_NODE_STR || !*path->text)
+        return required ? not_found(l, "env", path ? path : entry) : 0;
     wh_auto_err err = {0};
     int r = wh_dotenv_read(l, wh_compose_join(l, l->res->working_dir, path->text),
                            *name ? WH_DOTENV_RAW : WH_DOTENV_COMPOSE, vars, &err);
     if (r < 0)
         return wh_diag_take_err(l->diags, &err);
-    return r > 0 && wh_node_get_bool(entry, "required", true) ? not_found(l, "env", path) : 0;
+    return r > 0 && required ? not_found(l, "env", path) : 0;
 }
 
 static int read_env_files(struct wh_load *l, struct wh_node *service)
@@ -134,7 +133,7 @@ int wh_compose_resolve_env_files(struct wh_load *l, struct wh_node *root)
     int r = wh_compose_read_env_files(l, wh_node_get(root, "services"));
     if (!l->opts->keep_unused)
         wh_compose_prune(l, root);
-    if (!l->opts->no_consistency)
+    if (!l->opts->no_consistency && !l->opts->any_container_names)
         wh_compose_check_container_names(l, root);
     wh_compose_advise(l, root);
     wh_compose_warn_unsupported(l, root); /* only of what takes part */

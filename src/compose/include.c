@@ -32,6 +32,25 @@ static int fail_node(struct wh_load *l, const struct wh_node *at, const char *te
     return -1;
 }
 
+static bool is_text_or_texts(const struct wh_node *n)
+{
+    bool good = !n || n->kind == WH_NODE_STR || n->kind == WH_NODE_NULL || n->kind == WH_NODE_SEQ;
+    for (size_t i = 0; good && n && n->kind == WH_NODE_SEQ && i < n->seq.len; i++)
+        good = n->seq.items[i]->kind == WH_NODE_STR;
+    return good;
+}
+
+static int check_entry(struct wh_load *l, const struct include *entry, const struct wh_node *dir)
+{
+    if (dir && dir->kind != WH_NODE_STR && dir->kind != WH_NODE_NULL)
+        return fail_node(l, dir, "`include` project_directory must be a string");
+    if (!is_text_or_texts(entry->env_files))
+        return fail_node(l, entry->env_files, "`include` env_file must be a string or a list of strings");
+    if (!is_text_or_texts(entry->paths))
+        return fail_node(l, entry->paths, "`include` path must be a string or a list of strings");
+    return 0;
+}
+
 /* 1: the entry names no file; docker compose passes over it in silence. */
 static int read_entry(struct wh_load *l, const struct wh_node *entry, struct include *ret)
 {
@@ -43,6 +62,8 @@ static int read_entry(struct wh_load *l, const struct wh_node *entry, struct inc
     ret->paths = wh_node_get(entry, "path");
     ret->project_directory = wh_node_get_str(entry, "project_directory", "");
     ret->env_files = wh_node_get(entry, "env_file");
+    if (check_entry(l, ret, wh_node_get(entry, "project_directory")) < 0)
+        return -1;
     if (ret->env_files && wh_node_len(wh_compose_to_sequence(l, (struct wh_node *)ret->env_files)) == 0)
         ret->env_files = NULL;
     if (ret->paths && wh_node_len(wh_compose_to_sequence(l, (struct wh_node *)ret->paths)) > 0)
@@ -151,8 +172,6 @@ static int resolve_paths(struct wh_scope *s, const struct include *inc, const ch
     const char **files = wh_arena_array(l->arena, const char *, list->seq.len);
     for (size_t i = 0; files && i < list->seq.len; i++) {
         const struct wh_node *item = list->seq.items[i];
-        if (item->kind != WH_NODE_STR)
-            return fail_node(l, item, "`include` path must be a string");
         if (wh_compose_refuse_remote(l, item->text, &item->mark) < 0)
             return -1;
         files[i] = wh_compose_join(l, s->dir, item->text);

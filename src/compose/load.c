@@ -289,7 +289,8 @@ static int load_project(struct wh_load *l)
     if (rc < 0)
         return -1;
     res->disabled_services = wh_node_map(l->arena, NULL);
-    wh_node_put_str(l->arena, res->root, "name", res->project_name);
+    if (!l->opts->no_interpolate || !l->opts->no_normalize) /* with both only what the files say */
+        wh_node_put_str(l->arena, res->root, "name", res->project_name);
     return finish_project(l);
 }
 

@@ -223,16 +223,18 @@ static void set_profiles(struct wh_load *l)
     for (size_t i = 0; i < l->opts->n_profiles; i++)
         push_text(l, v, l->opts->profiles[i]);
     const char *list = l->opts->n_profiles ? NULL : wh_env_get(&l->res->env, "COMPOSE_PROFILES");
-    for (const char *p = list; p && *p;) {
-        p += strspn(p, " \t,");
+    bool more = l->opts->n_profiles == 0;
+    for (const char *p = list ? list : ""; more; p++) { /* an empty list has one entry: the profile "" is active */
+        p += strspn(p, " \t");
         size_t n = strcspn(p, ",");
         size_t used = n;
         while (used && (p[used - 1] == ' ' || p[used - 1] == '\t'))
             used--;
         const char *name = wh_arena_strndup(l->arena, p, used);
-        if (name && used)
+        if (name)
             push_text(l, v, name);
         p += n;
+        more = *p == ',';
     }
 }
 

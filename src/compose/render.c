@@ -171,6 +171,8 @@ struct wh_node *wh_compose_tree(struct wh_load_result *r, enum wh_compose_form f
     if (r->raw)
         return sorted(&s, r->root);
     struct wh_node *tree = shape(&s, &wh_type_root, r->root);
+    if (tree && form == WH_COMPOSE_JSON) /* docker compose has no order of sections here */
+        wh_node_sort_bytes(tree);
     return tree && form == WH_COMPOSE_MODEL ? wh_compose_add_runtime(r, tree) : tree;
 }
 
@@ -199,9 +201,7 @@ int wh_compose_print(struct wh_load_result *r, enum wh_compose_form form, struct
     if (form == WH_COMPOSE_YAML)
         wh_yaml_write(tree, WH_YAML_WIDTH, &text);
     else
-        wh_json_write(tree, WH_JSON_PRETTY, &text);
-    if (form != WH_COMPOSE_YAML)
-        wh_str_addc(&text, '\n');
+        wh_json_write(tree, WH_JSON_PRETTY | WH_JSON_HTML, &text); /* without newline at the end, as there */
     int rc = r->raw ? wh_str_addn(out, wh_str_c(&text), text.len) : double_dollars(&text, out);
     return rc < 0 || text.failed ? wh_fail(err, ENOMEM, "config") : 0;
 }

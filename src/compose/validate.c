@@ -121,7 +121,7 @@ static void check_scalar(struct check *c, const struct wh_path *path, const stru
     if (!t->bounded || (n->kind != WH_NODE_INT && n->kind != WH_NODE_FLOAT))
         return;
     double value = n->kind == WH_NODE_INT ? (double)n->integer : n->real;
-    const char *also = t->kinds & WH_K_STR ? wh_arena_fmt(c->l->arena, "must be a %s, or ", t->must) : "must be ";
+    const char *also = wh_streq(t->must, "string") ? "must be a string, or " : "must be ";
     if (value < t->min)
         report(c, path, &n->mark, wh_arena_fmt(c->l->arena, "%sgreater than or equal to %.0f", also, t->min));
     if (value > t->max)

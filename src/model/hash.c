@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Identities of configurations. The text that is hashed is the compact JSON of the canonical node, in its order of
- * keys, without what needs no new container. The keys' order is fixed by the loader's tables.
+ * Identities of configurations. The text that is hashed is the compact JSON of the canonical node, as docker compose's
+ * encoder writes it: keys in the order of the loader's tables, free maps by bytes, <, > and & escaped.
  */
 #include "whale/model.h"
 
@@ -14,7 +14,7 @@
 static int hash_node(const struct wh_node *n, char ret_hex[WH_HASH_HEX], struct wh_err *err)
 {
     wh_auto_str text = {0};
-    if (wh_json_write(n, WH_JSON_GO, &text) < 0)
+    if (!n || wh_json_write(n, WH_JSON_COMPACT | WH_JSON_HTML, &text) < 0)
         return wh_fail(err, ENOMEM, "config hash");
     wh_sha256_of(wh_str_c(&text), text.len, ret_hex);
     return 0;
@@ -34,13 +34,16 @@ static struct wh_node *without(struct wh_arena *a, const struct wh_node *map, co
     return copy;
 }
 
-/* A map of nothing but empty maps. */
-static bool is_hollow(const struct wh_node *map)
+/* Entries of configs or secrets without the digests of their contents, which docker compose does not have. */
+static void drop_digests(struct wh_arena *a, struct wh_node *service, const char *section)
 {
-    for (size_t i = 0; map && map->kind == WH_NODE_MAP && i < map->map.len; i++)
-        if (map->map.pairs[i].value->kind != WH_NODE_MAP || wh_node_len(map->map.pairs[i].value))
-            return false;
-    return map && map->kind == WH_NODE_MAP;
+    static const char *const ours[] = {"digest"};
+    const struct wh_node *refs = wh_node_get(service, section);
+    struct wh_node *list = refs ? wh_node_seq(a, &refs->mark) : NULL;
+    for (size_t i = 0; list && i < wh_node_len(refs); i++)
+        wh_node_push(a, list, without(a, refs->seq.items[i], ours, WH_ARRAY_LEN(ours)));
+    if (list)
+        wh_node_put(a, service, section, list);
 }
 
 int wh_service_hash(const struct wh_service *s, char ret_hex[WH_HASH_HEX], struct wh_err *err)
@@ -51,14 +54,33 @@ int wh_service_hash(const struct wh_service *s, char ret_hex[WH_HASH_HEX], struc
     struct wh_node *copy = without(&a, s->node, ignored, WH_ARRAY_LEN(ignored));
     struct wh_node *deploy = wh_node_get(copy, "deploy");
     if (deploy && deploy->kind == WH_NODE_MAP)
-        deploy = without(&a, deploy, ignored_deploy, WH_ARRAY_LEN(ignored_deploy));
-    if (is_hollow(deploy)) /* a section that says nothing must not recreate anything */
-        wh_node_del(copy, "deploy");
-    else if (deploy)
-        wh_node_put(&a, copy, "deploy", deploy);
-    if (!copy || a.failed)
+        wh_node_put(&a, copy, "deploy", without(&a, deploy, ignored_deploy, WH_ARRAY_LEN(ignored_deploy)));
+    drop_digests(&a, copy, "configs");
+    drop_digests(&a, copy, "secrets");
+    return hash_node(a.failed ? NULL : copy, ret_hex, err);
+}
+
+static void add_digests(const struct wh_node *refs, struct wh_str *out)
+{
+    for (size_t i = 0; i < wh_node_len(refs); i++)
+        wh_str_fmt(out, "%s\n", wh_node_get_str(refs->seq.items[i], "digest", ""));
+}
+
+int wh_service_identity(const struct wh_service *s, char ret_hex[WH_IDENTITY_HEX], struct wh_err *err)
+{
+    wh_auto_str digests = {0};
+    const struct wh_node *configs = wh_node_get(s->node, "configs"), *secrets = wh_node_get(s->node, "secrets");
+    if (wh_service_hash(s, ret_hex, err) < 0)
+        return -1;
+    if (wh_node_len(configs) + wh_node_len(secrets) == 0)
+        return 0;
+    add_digests(configs, &digests);
+    add_digests(secrets, &digests);
+    if (digests.failed)
         return wh_fail(err, ENOMEM, "config hash");
-    return hash_node(copy, ret_hex, err);
+    ret_hex[WH_HASH_HEX - 1] = ':';
+    wh_sha256_of(wh_str_c(&digests), digests.len, ret_hex + WH_HASH_HEX);
+    return 0;
 }
 
 int wh_network_hash(const struct wh_network *n, char ret_hex[WH_HASH_HEX], struct wh_err *err)
@@ -69,9 +91,15 @@ int wh_network_hash(const struct wh_network *n, char ret_hex[WH_HASH_HEX], struc
 /* `driver: local` is what a volume without a driver has. */
 int wh_volume_hash(const struct wh_volume *v, char ret_hex[WH_HASH_HEX], struct wh_err *err)
 {
-    static const char *const ignored[] = {"driver"};
     wh_auto_arena a = {0};
-    bool local = wh_streq(v->driver, "local");
-    struct wh_node *copy = without(&a, v->node, ignored, local ? 1 : 0);
-    return copy ? hash_node(copy, ret_hex, err) : wh_fail(err, ENOMEM, "config hash");
+    if (wh_node_get(v->node, "driver"))
+        return hash_node(v->node, ret_hex, err);
+    struct wh_node *copy = wh_node_map(&a, &v->node->mark);
+    if (copy && wh_node_get(v->node, "name"))
+        wh_node_put(&a, copy, "name", wh_node_get(v->node, "name"));
+    if (copy)
+        wh_node_put_str(&a, copy, "driver", "local");
+    for (size_t i = 0; copy && i < v->node->map.len; i++)
+        wh_node_put(&a, copy, v->node->map.pairs[i].key, v->node->map.pairs[i].value);
+    return hash_node(a.failed ? NULL : copy, ret_hex, err);
 }

@@ -13,9 +13,9 @@ int wh_json_parse(struct wh_arena *a, const char *text, size_t len, const char *
 int wh_json_load(struct wh_arena *a, const char *path, size_t max, struct wh_node **ret, struct wh_err *err);
 
 enum wh_json_style {
-    WH_JSON_COMPACT, /* {"a":1,"b":[2]} */
-    WH_JSON_PRETTY,  /* two spaces, one key a line */
-    WH_JSON_GO,      /* compact, with the escapes of Go's encoder: what docker compose hashes */
+    WH_JSON_COMPACT = 0,     /* {"a":1,"b":[2]} */
+    WH_JSON_PRETTY = 1 << 0, /* two spaces, one key a line */
+    WH_JSON_HTML = 1 << 1,   /* <, > and & are escaped, as Go's encoder does; may be added to either */
 };
 int wh_json_write(const struct wh_node *n, enum wh_json_style style, struct wh_str *out);
 /* The text as a JSON string with quotes; invalid UTF-8 becomes U+FFFD; also escapes <, >, & and the two line

@@ -72,7 +72,7 @@ static void test_convert(void **state)
         {"stop_grace_period: 5y", "{}", "services.a.stop_grace_period: time: unknown unit \"y\" in duration \"5y\"\n"},
         {"stop_grace_period: soon", "{}", "services.a.stop_grace_period: time: invalid duration \"soon\"\n"},
         {"cpus: 0.1", "{\"cpus\":0.1}", ""},
-        {"dns: 1.1.1.1, dns_search: ''", "{\"dns\":[\"1.1.1.1\"]}", ""},
+        {"dns: '', dns_search: ''", "{\"dns_search\":[\"\"]}", ""},
         {"labels: [a=1=2, b]", "{\"labels\":{\"a\":\"1=2\",\"b\":\"\"}}", ""},
         {"environment: [A=, B]", "{\"environment\":{\"A\":\"\",\"B\":null}}", ""},
         {"environment: [A =1]", "{}",

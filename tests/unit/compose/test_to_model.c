@@ -44,9 +44,9 @@ static void load(struct wh_load_result *r, struct wh_project **ret)
     }
 }
 
-static void hash_of(const struct wh_project *p, const char *name, char hex[WH_HASH_HEX])
+static void hash_of(const struct wh_project *p, const char *name, char hex[WH_IDENTITY_HEX])
 {
-    assert_int_equal(wh_service_hash(wh_project_service(p, name), hex, NULL), 0);
+    assert_int_equal(wh_service_identity(wh_project_service(p, name), hex, NULL), 0);
 }
 
 static void test_model(void **state)
@@ -81,7 +81,7 @@ static void test_json(void **state)
     assert_int_equal(wh_json_parse(&a, wh_str_c(&text), text.len, "t", &n, NULL), 0);
     assert_int_equal(wh_project_from_node(&a, n, &again, NULL), 0);
     for (size_t i = 0; i < WH_ARRAY_LEN(services); i++) {
-        char one[WH_HASH_HEX], other[WH_HASH_HEX];
+        char one[WH_IDENTITY_HEX], other[WH_IDENTITY_HEX];
         hash_of(p, services[i], one);
         hash_of(again, services[i], other);
         expect_str(services[i], other, one);
@@ -92,7 +92,7 @@ static void test_json(void **state)
 /* What a secret says is a part of the services that use it, and of no other. */
 static void test_content(void **state)
 {
-    char web[2][WH_HASH_HEX], db[2][WH_HASH_HEX];
+    char web[2][WH_IDENTITY_HEX], db[2][WH_IDENTITY_HEX];
     for (int i = 0; i < 2; i++) {
         wh_auto_load struct wh_load_result r = {0};
         struct wh_project *p;
