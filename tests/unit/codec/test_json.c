@@ -79,7 +79,7 @@ static void invalid_bytes_are_quoted_as_replacement(void **state)
         {"\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
         {"\xf0\x9f\x90\xb3", 4, "\"\xf0\x9f\x90\xb3\""},
         {"<&>", 3, "\"\\u003c\\u0026\\u003e\""},
-        {"\x7f", 1, "\"\x7f\""},
+        {"\x7f", 1, "\"\\u007f\""},
     };
     for (size_t i = 0; i < WH_ARRAY_LEN(rows); i++) {
         wh_auto_str out = {0};
