@@ -6,6 +6,7 @@
  */
 #include "net_private.h"
 
+#include "whale/sys/mount.h"
 #include "whale/sys/rtnl.h"
 
 #include <dirent.h>
@@ -13,13 +14,30 @@
 #include <net/if.h>
 #include <string.h>
 
+#define VISITS 32 /* of sysctls, to one procfs */
+
 /* ---- sysctls ---- */
+
+/* A procfs of our own, made anew after some visits. In one procfs the entries of all network namespaces lie in one
+ * chain of its cache, and each look at /proc/sys/net walks it: 0.7 ms with 500 containers. Like all of this folder for
+ * one thread. -1: none can be made here, and the host's has to do. */
+static int fresh_proc(void)
+{
+    static int fd = -1;
+    static unsigned visits;
+    if (visits++ % VISITS == 0) {
+        wh_close(&fd);
+        fd = wh_sys_mount_new("proc", NULL, 0, WH_MNT_NOSUID | WH_MNT_NODEV | WH_MNT_NOEXEC);
+    }
+    return fd;
+}
 
 int wh_net_sysctl(const char *family, const char *device, const char *key, const char *value, struct wh_err *err)
 {
     char path[128];
+    int skip = strlen("/proc/"), proc = fresh_proc();
     snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family, device, key);
-    return wh_file_poke(path, value, err);
+    return proc < 0 ? wh_file_poke(path, value, err) : wh_file_poke_at(proc, path + skip, value, err);
 }
 
 static bool sysctl_is(const char *path, char value)

@@ -11,6 +11,7 @@
 #define N_SLOTS 24
 
 static int null_fd = -1; /* what an empty slot holds, so that its number is not given away */
+static size_t n_filled;
 
 void wh_runtime_reserve(void)
 {
@@ -33,21 +34,22 @@ bool wh_slots_are_there(void)
 
 int wh_slots_fill(int *const *fds, size_t n)
 {
-    for (size_t i = 0; i < n && i < N_SLOTS; i++) {
+    for (size_t i = 0; i < n && n_filled < N_SLOTS; i++) {
         if (*fds[i] < 0)
             continue;
-        int slot = dup3(*fds[i], FIRST + (int)i, O_CLOEXEC);
+        int slot = dup3(*fds[i], FIRST + (int)n_filled, O_CLOEXEC);
         if (slot < 0)
             return -1;
         *fds[i] = slot;
+        n_filled++;
     }
     return 0;
 }
 
 void wh_slots_empty(void)
 {
-    for (int i = 0; i < N_SLOTS; i++)
-        dup3(null_fd, FIRST + i, O_CLOEXEC);
+    while (n_filled > 0)
+        dup3(null_fd, FIRST + (int)--n_filled, O_CLOEXEC);
 }
 
 int wh_slots_take_table(void)

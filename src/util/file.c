@@ -116,6 +116,8 @@ int wh_file_poke(const char *path, const char *value, struct wh_err *err)
 
 int wh_mkdir_p(const char *path, mode_t mode, struct wh_err *err)
 {
+    if (mkdir(path, mode) == 0 || errno == EEXIST)
+        return 0; /* its parents are there nearly always */
     wh_auto_free char *copy = strdup(path);
     if (!copy)
         return wh_fail(err, ENOMEM, "create folder %s", path);
