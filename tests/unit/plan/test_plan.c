@@ -264,18 +264,18 @@ static void another_mounted_image_recreates(void **state)
     static const struct {
         const char *wanted, *there;
         enum wh_step_kind kind;
-    } rows[] = {
+    } images[] = {
         {NULL, NULL, WH_STEP_KEEP},
         {"/x=sha256:1", "/x=sha256:1", WH_STEP_KEEP},
         {"/x=sha256:2", "/x=sha256:1", WH_STEP_RECREATE},
         {"/x=sha256:2", NULL, WH_STEP_RECREATE},
     };
-    for (size_t i = 0; i < WH_ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < WH_ARRAY_LEN(images); i++) {
         wh_auto_arena a = {0};
         struct wh_node *tree;
         struct wh_project *project;
         struct wh_plan plan;
-        const struct wh_plan_hash hash = {.key = "a", .hash = "h", .image_volumes = rows[i].wanted};
+        const struct wh_plan_hash hash = {.key = "a", .hash = "h", .image_volumes = images[i].wanted};
         assert_int_equal(wh_json_parse(&a, now, strlen(now), "now", &tree, NULL), 0);
         assert_int_equal(wh_project_from_node(&a, tree, &project, NULL), 0);
         struct wh_plan_container c = {.id = "x",
@@ -283,14 +283,14 @@ static void another_mounted_image_recreates(void **state)
                                       .service = "a",
                                       .number = 1,
                                       .hash = "h",
-                                      .image_volumes = rows[i].there,
+                                      .image_volumes = images[i].there,
                                       .status = WH_PLAN_RUNNING};
         struct wh_plan_actual actual = {.containers = &c, .n_containers = 1};
         struct wh_plan_input in = {.project_name = "p", .project = project, .service_hashes = {&hash, 1}};
         bool found = false;
         assert_int_equal(wh_plan_make(&a, &in, &actual, &plan, NULL), 0);
         for (size_t j = 0; j < plan.n_steps; j++)
-            found |= plan.steps[j].kind == rows[i].kind;
+            found |= plan.steps[j].kind == images[i].kind;
         assert_true(found);
     }
 }
