@@ -109,6 +109,21 @@ static void put_meta(struct wh_cli_request *r, const struct wh_load_result *load
     wh_node_put(r->arena, r->root, "meta", meta);
 }
 
+/* Places of the services in the files, so that what the supervisor refuses can be shown there. */
+static void put_marks(struct wh_cli_request *r, const struct wh_project *m)
+{
+    struct wh_node *marks = wh_node_map(r->arena, NULL);
+    for (size_t i = 0; i < m->services.len; i++) {
+        const struct wh_service *s = &m->services.items[i];
+        struct wh_node *mark = wh_node_map(r->arena, NULL);
+        wh_node_put_str(r->arena, mark, "file", s->mark.file);
+        wh_node_put_int(r->arena, mark, "line", s->mark.line);
+        wh_node_put_int(r->arena, mark, "column", s->mark.column);
+        wh_node_put(r->arena, marks, s->name, mark);
+    }
+    wh_node_put(r->arena, r->root, "marks", marks);
+}
+
 static void put_disabled(struct wh_cli_request *r, const struct wh_load_result *load)
 {
     struct wh_node *names = wh_node_seq(r->arena, NULL);
@@ -126,6 +141,7 @@ int wh_cli_request_project(struct wh_cli_request *r, const struct wh_cli_project
     if (images)
         wh_node_put(r->arena, r->root, "images", wh_node_clone(r->arena, images));
     put_meta(r, &p->load);
+    put_marks(r, p->model);
     put_disabled(r, &p->load);
     return put_service_hashes(r, p->model, err) < 0 ? -1 : put_resource_hashes(r, p->model, err);
 }

@@ -7,6 +7,7 @@
  *   ctr.c      the table of containers                            executor.c steps of a plan
  *   create.c   records of new containers                          spec*.c    service -> container spec
  *   start.c    a container's start      exit.c   its end           net*.c     networks, DNS, published ports
+ *   logging.c  log drivers and options
  */
 #ifndef ENGINE_POLICY_H
 #define ENGINE_POLICY_H

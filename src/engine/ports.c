@@ -313,6 +313,7 @@ int ports_check(const struct wh_policy *p, const struct wh_project *project, con
             if (port->target == 0 || !publishes(services[i]) || check_port(p, &claims, port, &binding, err) == 0)
                 continue;
             wh_err_at(err, &port->mark);
+            wh_err_at(err, &services[i]->mark);
             return wh_wrap(err, "service \"%s\"", services[i]->name);
         }
     }

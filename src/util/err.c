@@ -69,7 +69,7 @@ int wh_wrap_(struct wh_err *err, const char *func, const char *file, uint32_t li
 
 void wh_err_at(struct wh_err *err, const struct wh_mark *mark)
 {
-    if (!err || !mark || !mark->file || err->mark.file)
+    if (!err || !mark || !mark->file || !mark->line || err->mark.file)
         return;
     err->mark_file = strdup(mark->file);
     err->mark = *mark;
