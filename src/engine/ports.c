@@ -217,6 +217,19 @@ static char *slot_name(const struct ctr_port *port, char *buf, size_t size)
     return buf;
 }
 
+/* The keeper may still hold the socket of a port that was given back a moment ago: it is asked to have done with that
+ * before anybody is blamed. */
+static int reserve_port(struct ctr *c, struct ctr_port *port, const struct claims *claims, struct wh_err *err)
+{
+    const struct wh_port_claim *items = claims->items.items;
+    size_t n = claims->items.len;
+    return wh_port_reserve(&port->want, items, n, &port->port, &port->fd, NULL) == 0 ||
+                   (wh_keeper_sync(c->p->host->keeper, err) == 0 &&
+                    wh_port_reserve(&port->want, items, n, &port->port, &port->fd, err) == 0)
+               ? 0
+               : -1;
+}
+
 static int reserve_one(struct ctr *c, struct ctr_port *port, const struct claims *claims, struct wh_err *err)
 {
     struct ctr *owner;
@@ -225,7 +238,7 @@ static int reserve_one(struct ctr *c, struct ctr_port *port, const struct claims
         port->port = other->port;
         return 0;
     }
-    if (wh_port_reserve(&port->want, claims->items.items, claims->items.len, &port->port, &port->fd, err) < 0) {
+    if (reserve_port(c, port, claims, err) < 0) {
         port->port = 0;
         return -1;
     }
@@ -387,7 +400,8 @@ static bool is_published(const struct ctr *c, const struct wh_port_rec *rec)
     return false;
 }
 
-/* Docker's order, which decides what `port` answers: the greatest wanted host port first, of equal ones the later. */
+/* Docker's order, which decides what `port` answers: of TCP ports the later first, of others the greatest wanted one.
+ */
 static size_t published_recs(struct ctr *c, struct wh_port_rec *out)
 {
     const struct ctr_port **from = wh_arena_array(&c->state_arena, const struct ctr_port *, c->n_ports + 1);
@@ -397,7 +411,8 @@ static size_t published_recs(struct ctr *c, struct wh_port_rec *out)
         size_t at = n;
         if (!port->port)
             continue;
-        for (; at > 0 && from[at - 1]->want.first <= port->want.first; at--)
+        bool is_tcp = port->want.proto == WH_TCP;
+        for (; at > 0 && (is_tcp || from[at - 1]->want.first < port->want.first); at--)
             from[at] = from[at - 1];
         from[at] = port;
         n++;

@@ -1,0 +1,18 @@
+# Limits out of their bounds, or that contradict each other, are refused.
+f() { printf 'services:\n  a: {image: busybox, command: sleep 1000, init: true, %s}\n' "$1" > compose.yaml; if q up -d; then echo "started: $1"; else echo "refused: $1"; fi; [ -z "${2-}" ] || says "$2"; }
+f 'mem_limit: 5m' 'minimum memory limit allowed is 6MB'
+f 'mem_limit: -1'
+f 'memswap_limit: 64m'
+f 'mem_limit: 64m, mem_reservation: 128m' 'minimum memory limit can not be less than memory reservation limit'
+f 'mem_limit: 64m, mem_swappiness: 101' 'valid memory swappiness range is 0-100'
+f 'cpus: 0.001'
+f 'cpus: -1' 'range of CPUs is from 0.01 to'
+f 'cpu_quota: 999' 'CPU cfs quota can not be less than 1ms (i.e. 1000)'
+f 'cpu_period: 1000001' 'CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)'
+f 'cpus: 0.5, cpu_quota: 50000' 'conflicting options'
+f 'cpu_shares: 1' 'the minimum allowed cpu-shares is 2'
+f 'cpuset: "x"' 'for cpuset cpus'
+f 'cpuset: "4096"' 'requested CPUs are not available'
+f 'shm_size: -1' 'SHM size can not be less than 0'
+f 'ulimits: {NOFILE: 100}'; inside a 'ulimit -n'
+f 'gpus: all' 'could not select device driver'
