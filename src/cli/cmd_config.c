@@ -17,12 +17,6 @@
 
 #define FLAG(field, name, text) WH_OPT_FLAG(struct wh_config_options, field, 0, name, text)
 
-#define HIDDEN(field, option, words, preset)                                                                           \
-    {                                                                                                                  \
-        .name = (option), .type = WH_OPT_TYPE_TEXT, .offset = offsetof(struct wh_config_options, field),               \
-        .arg = "string", .choices = (words), .value = (preset), .text = "", .hidden = true                             \
-    }
-
 static const struct wh_opt options[] = {
     FLAG(environment, "environment", "Print the variables that interpolation uses"),
     WH_OPT_TEXT(struct wh_config_options, format, 0, "format", "string", NULL, "Layout: yaml or json"),
@@ -45,9 +39,15 @@ static const struct wh_opt options[] = {
     FLAG(services, "services", "Print the names of services"),
     FLAG(variables, "variables", "Print the variables of the files and their defaults"),
     FLAG(volumes, "volumes", "Print the names of volumes"),
-    /* not in --help, which lists what docker compose has */
-    HIDDEN(explain, "explain", NULL, NULL),
-    HIDDEN(errors, "errors", "text|json", "text"),
+    WH_OPT_TEXT(struct wh_config_options, explain, 0, "explain", "string", NULL,
+                "Print who set the value of a path or variable, and what it replaced"),
+    {.name = "errors",
+     .type = WH_OPT_TYPE_TEXT,
+     .offset = offsetof(struct wh_config_options, errors),
+     .arg = "string",
+     .choices = "text|json",
+     .value = "text",
+     .text = "How errors and warnings are printed: text or json"},
 };
 
 /* One aspect instead of the whole: the option that asks for it and what prints it; the first one given wins. */
