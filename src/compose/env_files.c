@@ -59,6 +59,7 @@ static int read_one(struct wh_load *l, const struct wh_node *entry, struct wh_en
     wh_auto_err err = {0};
     int r = wh_dotenv_read(l, wh_compose_join(l, l->res->working_dir, path->text),
                            *name ? WH_DOTENV_RAW : WH_DOTENV_COMPOSE, vars, &err);
+    wh_err_at(&err, &path->mark);
     if (r < 0)
         return wh_diag_take_err(l->diags, &err);
     return r > 0 && required ? not_found(l, "env", path) : 0;
@@ -97,6 +98,7 @@ static int read_label_file(struct wh_load *l, const struct wh_node *path, struct
         if (wh_map_set(&vars->map, one.map.entries[i].key, one.map.entries[i].value) < 0)
             l->diags->failed = true;
     wh_env_fini(&one);
+    wh_err_at(&err, &path->mark);
     return r < 0 ? wh_diag_take_err(l->diags, &err) : r > 0 ? not_found(l, "label", path) : 0;
 }
 

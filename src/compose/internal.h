@@ -20,6 +20,7 @@ struct wh_load {
     struct wh_map unset;    /* variable name -> its warning, one per variable */
     struct wh_map sources;  /* absolute file name -> struct wh_source *: each file is read once */
     struct wh_map parsed;   /* absolute file name -> its documents, decoded ahead for the project's name */
+    bool searched;          /* the compose files were found by their names, not given */
     size_t n_includes;      /* entries loaded so far */
     struct wh_vec envs;     /* of struct wh_env *: those of includes, to be finished */
     const struct wh_rules *merge_rules, *unique_rules, *cast_rules;

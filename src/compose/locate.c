@@ -8,6 +8,7 @@
 
 #include "whale/util/file.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -31,10 +32,11 @@ static const char *vec_text(const struct wh_vec *v, size_t i)
     return ((const char *const *)v->items)[i];
 }
 
+/* Also what is there and cannot be followed: reading it says why. */
 static bool is_file(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+    return stat(path, &st) == 0 ? !S_ISDIR(st.st_mode) : errno == ELOOP;
 }
 
 /* ---- process environment ---- */
@@ -251,7 +253,8 @@ int wh_compose_locate(struct wh_load *l)
     int rc = explicit ? read_listed_env_files(l) : no_dotenv ? 0 : read_dotenv_of(l, current_dir(l));
     if (!res->config_files.len)
         files_of_environment(l);
-    if (!res->config_files.len)
+    l->searched = res->config_files.len == 0;
+    if (l->searched)
         files_by_search(l);
     res->working_dir = current_dir(l);
     if (rc == 0 && !explicit && !no_dotenv)

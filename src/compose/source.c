@@ -31,12 +31,15 @@ static int check_kind(const char *path, int fd, bool given, struct wh_err *err)
     return wh_fail(err, WH_E_INVALID, "read %s: not a regular file", path);
 }
 
-/* What the user names on the command line may be a pipe, as in `-f <(generate)`; what a file names must be a file. */
+/*
+ * What the user names on the command line may be a pipe, as in `-f <(generate)`; what a file names, or what is found
+ * by its name, must be a file.
+ */
 static int read_text(struct wh_load *l, const char *path, struct wh_str *ret, struct wh_err *err)
 {
     if (strcmp(path, "-") == 0)
         return wh_fd_read_all(STDIN_FILENO, MAX_FILE_BYTES, ret, err);
-    bool given = is_listed(&l->res->config_files, path) || is_listed(&l->res->env_files, path);
+    bool given = (!l->searched && is_listed(&l->res->config_files, path)) || is_listed(&l->res->env_files, path);
     wh_auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (given ? 0 : O_NONBLOCK));
     if (fd < 0)
         return wh_fail(err, errno, "open %s", path);

@@ -12,7 +12,7 @@
 #define MAX_DEPTH        64
 #define MAX_RESULT_BYTES ((size_t)4 << 20)
 /* Variables may repeat a long value in many places; a project that needs more memory than this is no project. */
-#define MAX_TOTAL_BYTES ((size_t)512 << 20)
+#define MAX_TOTAL_BYTES ((size_t)128 << 20)
 
 struct expansion {
     const struct wh_template *t;
@@ -166,7 +166,8 @@ const char *wh_template_expand(const struct wh_template *t, const char *text, st
     if (rc < 0 && !out.failed)
         return NULL;
     if (out.failed || t->arena->used_bytes > MAX_TOTAL_BYTES) {
-        wh_fail(err, WH_E_LIMIT, "its variables expand to more than %zu MiB", MAX_RESULT_BYTES >> 20);
+        size_t limit = out.failed ? MAX_RESULT_BYTES : MAX_TOTAL_BYTES;
+        wh_fail(err, WH_E_LIMIT, "%s variables expand to more than %zu MiB", out.failed ? "its" : "all", limit >> 20);
         return NULL;
     }
     const char *result = wh_arena_strndup(t->arena, wh_str_c(&out), out.len);

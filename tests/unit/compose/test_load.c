@@ -1,45 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whole loads from files in a temporary folder: where values and errors are said to come from, names, environment. */
-#include "tests/unit/test.h"
-
-#include "whale/compose.h"
-#include "whale/util/file.h"
-
-#include <stdio.h>
-
-struct file {
-    const char *name, *text;
-};
-
-struct project {
-    char dir[64];
-    struct wh_load_options opts;
-    struct wh_load_result res;
-    struct wh_err err;
-    int rc;
-};
-
-static void load(struct project *p, const struct file *files)
-{
-    memset(&p->res, 0, sizeof(p->res));
-    memset(&p->err, 0, sizeof(p->err));
-    snprintf(p->dir, sizeof(p->dir), "/tmp/whale-load-XXXXXX");
-    assert_non_null(mkdtemp(p->dir));
-    for (; files->name; files++) {
-        wh_auto_free char *path = wh_path_join(p->dir, files->name), *dir = wh_path_dir(path);
-        assert_int_equal(wh_mkdir_p(dir, 0755, NULL), 0);
-        assert_int_equal(wh_file_replace(path, files->text, strlen(files->text), 0644, WH_SYNC_NONE, NULL), 0);
-    }
-    p->opts.cwd = p->dir;
-    p->rc = wh_compose_load(&p->opts, &p->res, &p->err);
-}
-
-static void drop(struct project *p)
-{
-    wh_load_fini(&p->res);
-    wh_err_fini(&p->err);
-    wh_remove_tree(p->dir, NULL);
-}
+#include "project.h"
 
 static const struct error_row {
     const char *name;
@@ -97,7 +58,7 @@ static void errors_point_at_their_place(void **state)
     for (size_t i = 0; i < WH_ARRAY_LEN(error_rows); i++) {
         const struct error_row *row = &error_rows[i];
         struct project p = {0};
-        load(&p, row->files);
+        project_load(&p, row->files);
         expect_int(row->name, p.rc, -1);
         expect_err(row->name, &p.err, row->message);
         const struct wh_diag *d = NULL;
@@ -107,18 +68,19 @@ static void errors_point_at_their_place(void **state)
         expect_str(row->name, d->mark.file, path);
         expect_int(row->name, d->mark.line, row->line);
         expect_int(row->name, d->mark.column, row->column);
-        drop(&p);
+        project_drop(&p);
     }
 }
 
 static void several_errors_come_in_one_run(void **state)
 {
     struct project p = {0};
-    load(&p, (struct file[]){{"compose.yaml", "services:\n  a: {image: \"${\", tty: maybe}\n  b: {image: \"${X?}\"}\n"},
-                             {0}});
+    project_load(
+        &p, (struct file[]){{"compose.yaml", "services:\n  a: {image: \"${\", tty: maybe}\n  b: {image: \"${X?}\"}\n"},
+                            {0}});
     assert_int_equal(p.rc, -1);
     assert_int_equal(p.res.diags.n_errors, 3);
-    drop(&p);
+    project_drop(&p);
 }
 
 static const struct name_row {
@@ -137,7 +99,7 @@ static void names_come_from_the_strongest_source(void **state)
         const struct name_row *row = &name_rows[i];
         struct project p = {.opts.project_name = row->flag};
         wh_auto_free char *text = wh_fmt("%sservices: {a: {image: x}}\n", row->text);
-        load(&p, (struct file[]){{"compose.yaml", text}, {".env", row->dotenv}, {0}});
+        project_load(&p, (struct file[]){{"compose.yaml", text}, {".env", row->dotenv}, {0}});
         expect_int(row->name, p.rc, row->want ? 0 : -1);
         if (row->want) {
             expect_str(row->name, p.res.project_name, row->want);
@@ -148,17 +110,18 @@ static void names_come_from_the_strongest_source(void **state)
         int rc = wh_compose_project_name(&p.opts, &p.res, &p.err);
         expect_int(row->name, rc, row->want ? 0 : -1);
         expect_str(row->name, row->want ? p.res.project_name : NULL, row->want);
-        drop(&p);
+        project_drop(&p);
     }
 }
 
 static void values_can_be_explained(void **state)
 {
     struct project p = {.opts.note_variables = true};
-    load(&p, (struct file[]){{"compose.yaml", "services:\n  a:\n    image: one\n    labels: [\"x.y=${TAG}\"]\n"},
-                             {"compose.override.yaml", "services:\n  a:\n    image: two\n"},
-                             {".env", "\nTAG=1\n"},
-                             {0}});
+    project_load(&p,
+                 (struct file[]){{"compose.yaml", "services:\n  a:\n    image: one\n    labels: [\"x.y=${TAG}\"]\n"},
+                                 {"compose.override.yaml", "services:\n  a:\n    image: two\n"},
+                                 {".env", "\nTAG=1\n"},
+                                 {0}});
     assert_int_equal(p.rc, 0);
     static const struct {
         const char *what, *want;
@@ -176,7 +139,7 @@ static void values_can_be_explained(void **state)
     }
     wh_auto_str out = {0};
     assert_int_equal(wh_compose_explain(&p.res, "services.nope", &out, NULL), -1);
-    drop(&p);
+    project_drop(&p);
 }
 
 int main(void)
