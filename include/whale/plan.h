@@ -84,6 +84,7 @@ struct wh_plan_input {
 
     bool no_start, no_deps, force_recreate, no_recreate, always_recreate_deps, renew_anonymous, recreate_volumes;
     bool remove_orphans, ignore_orphans;
+    bool underscores; /* names of containers are joined with _ (--compatibility) */
     bool wait;    /* UP, START: end when everything is running or healthy */
     bool volumes; /* DOWN: named and anonymous volumes too; RM: anonymous ones */
     bool stop;    /* RM: running ones too */
@@ -144,6 +145,7 @@ int wh_plan_make(struct wh_arena *a, const struct wh_plan_input *in, const struc
                  struct wh_plan *ret, struct wh_err *err);
 
 /* "proj-svc-1", or the service's container_name. */
-const char *wh_plan_container_name(struct wh_arena *a, const char *project, const struct wh_service *s, int number);
+const char *wh_plan_container_name(struct wh_arena *a, const struct wh_plan_input *in, const struct wh_service *s,
+                                   int number);
 
 #endif

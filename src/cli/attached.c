@@ -97,11 +97,12 @@ static void print_banner(const struct attached *a)
     wh_auto_arena arena = {0};
     wh_auto_str names = {0};
     size_t skip = strlen(a->project->name) + 1;
+    const struct wh_plan_input in = {.project_name = a->project->name, .underscores = wh_cli_is_compatible(a->cli)};
     for (size_t i = 0; i < a->project->model->services.len; i++) {
         const struct wh_service *s = &a->project->model->services.items[i];
         int64_t n = wh_cli_list_has(&a->o->shown, s->name) ? wh_service_replicas(s) : 0;
         for (int64_t k = 1; k <= n; k++) {
-            const char *name = wh_plan_container_name(&arena, a->project->name, s, (int)k);
+            const char *name = wh_plan_container_name(&arena, &in, s, (int)k);
             bool prefixed = name && !s->container_name && strlen(name) > skip;
             wh_str_fmt(&names, "%s%s", names.len ? ", " : "", prefixed ? name + skip : name ? name : "");
         }

@@ -34,7 +34,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         return -1;
     const struct wh_container *c = wh_cli_pick(&all, service, o->index);
     if (!c)
-        return wh_cli_not_running(service, o->index, err);
+        return wh_engine_fail_not_running(err, service, o->index);
     wh_node_put_str(r.arena, r.root, "service", service);
     wh_node_put_int(r.arena, r.root, "index", o->index);
     wh_auto_progress *progress = wh_cli_progress_new(cli, "attach", true, err);
@@ -60,5 +60,6 @@ const struct wh_cmd wh_cmd_attach = {
     WH_CMD_OPTIONS(options, struct attach_options),
     .min_args = 1,
     .max_args = 1,
+    .ignores_more = true,
     .run = run,
 };

@@ -225,7 +225,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     if (from.service && to.service)
         return wh_fail(err, WH_E_INVALID, "copying between services is not supported");
     if (!from.service && !to.service)
-        return wh_fail(err, WH_E_INVALID, "one of the two must be SERVICE:PATH");
+        return wh_fail(err, WH_E_INVALID, "unknown copy direction: one of the two must be SERVICE:PATH");
     unsigned what = WH_CLI_STOPPED | (o->all ? WH_CLI_ONEOFF : 0);
     if (wh_cli_load_name(cli, &p, err) < 0 || wh_cli_containers(cli, &p, NULL, what, &all, err) < 0)
         return -1;

@@ -18,7 +18,7 @@ struct down_options {
 static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct down_options, remove_orphans, 0, "remove-orphans",
                 "Remove containers of services that the file does not define"),
-    WH_OPT_CHOICE(struct down_options, rmi, 0, "rmi", NULL, "local|all",
+    WH_OPT_CHOICE_OR(struct down_options, rmi, 0, "rmi", NULL, "local|all", "invalid value for --rmi: %s",
                   "Remove the images of services too; local: only those without a name of their own"),
     WH_OPT_INT(struct down_options, timeout, 't', "timeout", NULL,
                "Seconds to wait for a container to stop before it is killed"),

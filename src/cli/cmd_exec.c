@@ -25,17 +25,26 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct exec_options, privileged, 0, "privileged", "Give the process all privileges"),
     WH_OPT_TEXT(struct exec_options, user, 'u', "user", "string", NULL, "User to run as"),
     WH_OPT_TEXT(struct exec_options, workdir, 'w', "workdir", "string", NULL, "Folder to run in"),
-    WH_OPT_FLAG_HIDDEN(struct exec_options, interactive, 'i', "interactive"),
+    {.name = "interactive",
+     .letter = 'i',
+     .type = WH_OPT_TYPE_FLAG,
+     .offset = offsetof(struct exec_options, interactive),
+     .bare = "true",
+     .value = "true",
+     .text = "",
+     .hidden = true},
     WH_OPT_FLAG_HIDDEN(struct exec_options, tty, 't', "tty"),
 };
 
 /* NAME alone takes our own value; a variable that we do not have is left out. */
-static void put_env(struct wh_cli *cli, struct wh_node *request, const struct wh_opt_list *env)
+static int put_env(struct wh_cli *cli, struct wh_node *request, const struct wh_opt_list *env, struct wh_err *err)
 {
     struct wh_node *list = wh_node_seq(&cli->arena, NULL);
     for (size_t i = 0; i < env->len; i++) {
         const char *text = env->items[i];
         const char *own = strchr(text, '=') ? NULL : wh_cli_env(cli, text);
+        if (*text == '=' || !*text)
+            return wh_fail(err, WH_E_INVALID, "invalid environment variable: %s", text);
         if (strchr(text, '='))
             wh_node_push_str(&cli->arena, list, text);
         else if (own)
@@ -43,6 +52,7 @@ static void put_env(struct wh_cli *cli, struct wh_node *request, const struct wh
     }
     if (env->len)
         wh_node_put(&cli->arena, request, "env", list);
+    return 0;
 }
 
 /* Without a supervisor nothing runs, unless it was killed: the records tell. A supervisor checks by itself, without
@@ -60,7 +70,7 @@ static int check_container(struct wh_cli *cli, const struct wh_cli_project *p, c
         return -1;
     const struct wh_container *c = wh_cli_pick(&all, service, index);
     if (!c || c->state.status == WH_CONTAINER_RESTARTING)
-        return wh_cli_not_running(service, index, err);
+        return wh_engine_fail_not_running(err, service, index);
     if (c->state.status == WH_CONTAINER_PAUSED)
         return wh_fail(err, WH_E_CONFLICT, "container %s is paused, unpause it before exec", c->rec.name);
     return 0;
@@ -78,32 +88,35 @@ static int make_request(struct wh_cli *cli, const struct exec_options *o, bool t
     wh_node_put_str(r->arena, r->root, "service", args->items[0]);
     wh_node_put_int(r->arena, r->root, "index", o->index);
     wh_node_put(r->arena, r->root, "argv", argv);
-    put_env(cli, r->root, &o->env);
     wh_node_put_str(r->arena, r->root, "user", o->user);
     wh_node_put_str(r->arena, r->root, "workdir", o->workdir);
     wh_node_put_bool(r->arena, r->root, "privileged", o->privileged);
     wh_node_put_bool(r->arena, r->root, "tty", tty);
     wh_node_put_bool(r->arena, r->root, "detach", o->detach);
-    return 0;
+    return put_env(cli, r->root, &o->env, err);
 }
 
 static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 {
     const struct exec_options *o = values;
     bool terminal = wh_ui_is_terminal(STDIN_FILENO) && wh_ui_is_terminal(STDOUT_FILENO);
-    bool tty = !o->no_tty && !o->detach && (terminal || o->tty);
+    bool tty = !o->detach && (wh_opt_given(&cli->parser, "no-tty") || o->no_tty ? !o->no_tty : terminal);
     wh_auto_cli_project p = {0};
     struct wh_cli_request r;
-    if (o->tty && !wh_ui_is_terminal(STDIN_FILENO))
-        return wh_fail(err, WH_E_INVALID, "the input device is not a TTY");
     if (wh_cli_load_name(cli, &p, err) < 0 || check_container(cli, &p, cli->parser.args.items[0], o->index, err) < 0 ||
         make_request(cli, o, tty, &r, err) < 0)
         return -1;
+    if (tty && o->interactive && !wh_ui_is_terminal(STDIN_FILENO))
+        return wh_fail(err, WH_E_INVALID, "the input device is not a TTY");
     wh_auto_progress *progress = wh_cli_progress_new(cli, "exec", true, err);
     if (!progress)
         return -1;
     const struct wh_cli_stream_options s = {
-        .tty = tty, .wants_stdin = !o->detach, .detached = o->detach, .code_of_failure = !o->detach};
+        .tty = tty,
+        .wants_stdin = o->interactive && !o->detach,
+        .detached = o->detach,
+        .code_of_failure = !o->detach,
+        .waits_for_output = true};
     return wh_cli_stream(cli, &p, &r, &s, progress, NULL, err);
 }
 

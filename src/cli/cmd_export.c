@@ -5,6 +5,7 @@
 #include "cli/project.h"
 #include "cli/rootfs.h"
 #include "cli/tree.h"
+#include "whale/engine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +42,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         return -1;
     const struct wh_container *c = wh_cli_pick(&all, service, o->index);
     if (!c)
-        return wh_fail(err, WH_E_NOT_FOUND, "no container found for service \"%s\"", service);
+        return wh_engine_fail_not_running(err, service, o->index);
     if (!o->output && isatty(STDOUT_FILENO))
         return wh_fail(err, WH_E_INVALID, "a tar archive is not for a terminal: use -o or redirect");
     if (cli->common.dry_run)
@@ -60,5 +61,6 @@ const struct wh_cmd wh_cmd_export = {
     WH_CMD_OPTIONS(options, struct export_options),
     .min_args = 1,
     .max_args = 1,
+    .ignores_more = true,
     .run = run,
 };

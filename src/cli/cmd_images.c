@@ -18,7 +18,7 @@ struct images_options {
 };
 
 static const struct wh_opt options[] = {
-    WH_OPT_CHOICE(struct images_options, format, 0, "format", "table", "table|json", "Layout"),
+    WH_OPT_CHOICE_OR(struct images_options, format, 0, "format", "table", "table|json", "format value %s could not be parsed: parsing failed", "Layout"),
     WH_OPT_FLAG(struct images_options, quiet, 'q', "quiet", "Only ids"),
 };
 

@@ -197,7 +197,7 @@ static int check_selection(struct wh_cli *cli, struct wh_cli_project *p, int64_t
     if (wh_cli_containers(cli, p, named, WH_CLI_STOPPED, &all, err) < 0)
         return -1;
     if (index > 0 && !wh_cli_pick(&all, cli->parser.args.items[0], index))
-        return wh_cli_not_running(cli->parser.args.items[0], index, err);
+        return wh_engine_fail_not_running(err, cli->parser.args.items[0], index);
     return 0;
 }
 

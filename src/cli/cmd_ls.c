@@ -20,7 +20,7 @@ struct ls_options {
 static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct ls_options, all, 'a', "all", "Also show projects without a running container"),
     WH_OPT_LIST(struct ls_options, filter, 0, "filter", "filter", "Only projects with this property (name=...)"),
-    WH_OPT_CHOICE(struct ls_options, format, 0, "format", "table", "table|json", "Layout"),
+    WH_OPT_CHOICE_OR(struct ls_options, format, 0, "format", "table", "table|json", "format value %s could not be parsed: parsing failed", "Layout"),
     WH_OPT_FLAG(struct ls_options, quiet, 'q', "quiet", "Only names"),
 };
 
@@ -70,9 +70,16 @@ static void describe_counts(const struct summary *s, struct wh_str *out)
 
 static int check_filters(const struct wh_opt_list *filters, struct wh_err *err)
 {
-    for (size_t i = 0; i < filters->len; i++)
-        if (!wh_starts(filters->items[i], "name="))
-            return wh_fail(err, WH_E_INVALID, "invalid filter '%s': only name=... can be asked for", filters->items[i]);
+    for (size_t i = 0; i < filters->len; i++) {
+        const char *text = filters->items[i], *equals = strchr(text, '=');
+        if (!equals)
+            return wh_fail(err, WH_E_USAGE,
+                           "invalid argument \"%s\" for \"--filter\" flag: bad format of filter (expected name=value)",
+                           text);
+        if (!wh_starts(text, "name="))
+            return wh_fail(err, WH_E_INVALID, "invalid filter '%.*s': only name can be asked for", (int)(equals - text),
+                           text);
+    }
     return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include "cli/describe.h"
 #include "cli/project.h"
+#include "whale/engine.h"
 #include "whale/util/size.h"
 
 #include <stdio.h>
@@ -51,17 +52,17 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 {
     const struct port_options *o = values;
     const char *service = cli->parser.args.items[0], *text = cli->parser.args.items[1];
-    const struct wh_opt_list named = {.items = &service, .len = 1};
     wh_auto_cli_project project = {0};
     struct wh_cli_containers all;
     int64_t target;
     if (wh_int_parse(text, 1, 65535, &target) < 0)
-        return wh_fail(err, WH_E_INVALID, "invalid port \"%s\"", text);
-    if (wh_cli_load_name(cli, &project, err) < 0 || wh_cli_containers(cli, &project, &named, 0, &all, err) < 0)
+        return wh_fail(err, WH_E_INVALID, "invalid port: strconv.ParseUint: parsing \"%s\": %s", text,
+                       text[strspn(text, "0123456789")] ? "invalid syntax" : "value out of range");
+    if (wh_cli_load_name(cli, &project, err) < 0 || wh_cli_containers(cli, &project, NULL, 0, &all, err) < 0)
         return -1;
     const struct wh_container *c = wh_cli_pick(&all, service, o->index);
     if (!c)
-        return wh_cli_not_running(service, o->index, err);
+        return wh_engine_fail_not_running(err, service, o->index);
     return print_port(c, target, o->protocol, err);
 }
 
@@ -72,5 +73,6 @@ const struct wh_cmd wh_cmd_port = {
     WH_CMD_OPTIONS(options, struct port_options),
     .min_args = 2,
     .max_args = 2,
+    .ignores_more = true,
     .run = run,
 };

@@ -284,8 +284,12 @@ static int read_filter(struct wh_cli *cli, const struct ps_options *o, struct wh
         wh_opt_list_add(&cli->arena, status, o->status.items[i]);
     if (!o->filter)
         return 0;
+    const char *equals = strchr(o->filter, '=');
+    if (!equals)
+        return wh_fail(err, WH_E_INVALID, "arguments to --filter should be in form KEY=VAL");
     if (!wh_starts(o->filter, "status="))
-        return wh_fail(err, WH_E_INVALID, "unknown filter %s: only status=... can be asked for", o->filter);
+        return wh_fail(err, WH_E_INVALID, "unknown filter %.*s: only status can be asked for",
+                       (int)(equals - o->filter), o->filter);
     return wh_opt_list_add(&cli->arena, status, o->filter + strlen("status="));
 }
 

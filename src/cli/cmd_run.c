@@ -35,7 +35,7 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG_HIDDEN(struct run_options, no_tty, 0, "no-TTY"),
     WH_OPT_LIST(struct run_options, publish, 'p', "publish", "stringArray",
                 "Publish a port of the container on the host"),
-    WH_OPT_CHOICE(struct run_options, pull, 0, "pull", "policy", "always|missing|never|policy",
+    WH_OPT_CHOICE_OR(struct run_options, pull, 0, "pull", "policy", "always|missing|never|policy", "invalid --pull option %s",
                   "Pull the image before running"),
     WH_OPT_FLAG(struct run_options, quiet, 'q', "quiet", "Print nothing but what the container prints"),
     WH_OPT_FLAG(struct run_options, quiet_build, 0, "quiet-build", "Hide the build's output"),
@@ -55,7 +55,7 @@ static int check_options(const struct run_options *o, struct wh_err *err)
 {
     const struct wh_cli_conflict conflicts[] = {
         {o->service_ports && o->publish.len, "--service-ports and --publish are incompatible"},
-        {o->tty && o->no_tty, "--tty and --no-tty are incompatible"},
+        {o->tty && o->no_tty, "--tty and --no-tty can't be used together"},
     };
     if (wh_cli_check_conflicts(conflicts, WH_ARRAY_LEN(conflicts), err) < 0)
         return -1;

@@ -6,6 +6,8 @@
 #include "cli/launch.h"
 #include "cli/progress.h"
 
+#include <stdio.h>
+
 struct up_options {
     bool abort_on_exit, abort_on_failure, always_recreate_deps, attach_dependencies, build, detach, force_recreate,
         menu, no_build, no_color, no_deps, no_log_prefix, no_recreate, no_start, quiet_build, quiet_pull,
@@ -43,7 +45,7 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct up_options, no_recreate, 0, "no-recreate",
                 "Keep existing containers as they are; not with --force-recreate"),
     WH_OPT_FLAG(struct up_options, no_start, 0, "no-start", "Create containers without starting them"),
-    WH_OPT_CHOICE(struct up_options, pull, 0, "pull", "policy", "always|missing|never|policy",
+    WH_OPT_CHOICE_OR(struct up_options, pull, 0, "pull", "policy", "always|missing|never|policy", "invalid --pull option %s",
                   "Pull images before running"),
     WH_OPT_FLAG(struct up_options, quiet_build, 0, "quiet-build", "Hide the build's output"),
     WH_OPT_FLAG(struct up_options, quiet_pull, 0, "quiet-pull", "Pull without showing progress"),
@@ -79,6 +81,7 @@ static int check_options(const struct up_options *o, struct wh_err *err)
         {o->always_recreate_deps && o->no_recreate, "--always-recreate-deps and --no-recreate are incompatible"},
         {o->renew_anon_volumes && o->no_recreate, "--no-recreate and --renew-anon-volumes are incompatible"},
         {o->attach_dependencies && o->attach.len, "cannot combine --attach and --attach-dependencies"},
+        {o->wait_timeout < 0, "--wait-timeout must be a non-negative integer"},
         {o->watch, "--watch is not supported yet"},
     };
     return wh_cli_check_conflicts(rows, WH_ARRAY_LEN(rows), err);
@@ -128,6 +131,9 @@ static int check_names(struct wh_cli *cli, const struct wh_project *m, const str
     for (size_t i = 0; i < o->attach.len; i++)
         if (!wh_cli_list_has(&selected, o->attach.items[i]))
             return wh_fail(err, WH_E_NOT_FOUND, "cannot attach to services not included in up: %s", o->attach.items[i]);
+    for (size_t i = 0; i < o->no_attach.len; i++)
+        if (!wh_project_service(m, o->no_attach.items[i]))
+            fprintf(stderr, "warning: --no-attach %s: no such service\n", o->no_attach.items[i]);
     return 0;
 }
 

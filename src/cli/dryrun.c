@@ -35,6 +35,7 @@ static const struct {
     FLAG("recreate_volumes", recreate_volumes),
     FLAG("remove_orphans", remove_orphans),
     FLAG("ignore_orphans", ignore_orphans),
+    FLAG("underscores", underscores),
     FLAG("wait", wait),
     FLAG("volumes", volumes),
     FLAG("stop", stop),

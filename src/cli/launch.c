@@ -13,7 +13,7 @@ static int apply_one(struct wh_cli *cli, struct wh_cli_project *p, const char *t
     if (!equals || equals == text)
         return wh_fail(err, WH_E_INVALID, "invalid scale specifier: %s", text);
     if (wh_int_parse(equals + 1, 0, INT32_MAX, &n) < 0)
-        return wh_fail(err, WH_E_INVALID, "invalid scale specifier: %s: invalid number of replicas", text);
+        return wh_fail(err, WH_E_INVALID, "invalid scale specifier: can't parse replica value as int: %s", text);
     const char *name = wh_arena_strndup(&cli->arena, text, (size_t)(equals - text));
     struct wh_node *service = name ? wh_node_get(wh_node_get(p->load.root, "services"), name) : NULL;
     if (!service)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From argv to a command and from its result to an exit status; the only place that prints usage and final errors. */
 #include "cli/cli.h"
+#include "cli/progress.h"
 #include "whale/cli.h"
 #include "whale/codec/json.h"
 #include "whale/util/vec.h"
@@ -26,8 +27,8 @@ const struct wh_opt wh_cli_global_options[] = {
     WH_OPT_LIST(struct wh_cli_globals, files, 'f', "file", "stringArray", "Compose file, may be given several times"),
     WH_OPT_INT(struct wh_cli_globals, parallel, 0, "parallel", "-1", "Most operations at a time, -1 for no limit"),
     WH_OPT_LIST(struct wh_cli_globals, profiles, 0, "profile", "stringArray", "Profile to enable"),
-    WH_OPT_CHOICE(struct wh_cli_globals, progress, 0, "progress", NULL, "auto|tty|plain|json|quiet|none",
-                  "How progress is shown"),
+    WH_OPT_TEXT(struct wh_cli_globals, progress, 0, "progress", "string", NULL,
+                "How progress is shown (auto|tty|plain|json|quiet|none)"),
     WH_OPT_TEXT(struct wh_cli_globals, project_directory, 0, "project-directory", "string", NULL,
                 "Folder that relative paths start from (default: that of the first compose file)"),
     WH_OPT_TEXT(struct wh_cli_globals, project_name, 'p', "project-name", "string", NULL, "Name of the project"),
@@ -173,18 +174,41 @@ static int check_argument_count(const struct wh_cli *cli, struct wh_err *err)
 {
     const struct wh_cmd *cmd = cli->cmd;
     int n = (int)cli->parser.args.len;
-    if (cmd->min_args == cmd->max_args && n != cmd->min_args && n)
+    bool too_many = cmd->max_args >= 0 && n > cmd->max_args;
+    if (too_many && cmd->ignores_more) {
+        fprintf(stderr, "warning: \"%s\" and what follows it is ignored\n", cli->parser.args.items[cmd->max_args]);
+        return 0;
+    }
+    if (too_many && cmd->max_args == 0)
+        return wh_fail(err, WH_E_USAGE, "unknown command \"%s\" for \"%s %s\"", cli->parser.args.items[0],
+                       wh_cli_program, cmd->name);
+    if (cmd->min_args == cmd->max_args && !cmd->ignores_more && n != cmd->min_args)
         return wh_fail(err, WH_E_USAGE, "\"%s %s\" requires %d argument%s", wh_cli_program, cmd->name, cmd->min_args,
                        cmd->min_args == 1 ? "" : "s");
     if (n < cmd->min_args)
-        return wh_fail(err, WH_E_USAGE, "\"%s %s\" requires at least %d argument%s", wh_cli_program, cmd->name,
-                       cmd->min_args, cmd->min_args == 1 ? "" : "s");
-    if (cmd->max_args >= 0 && n > cmd->max_args)
-        return cmd->max_args == 0
-                   ? wh_fail(err, WH_E_USAGE, "\"%s %s\" accepts no arguments", wh_cli_program, cmd->name)
-                   : wh_fail(err, WH_E_USAGE, "\"%s %s\" accepts at most %d argument%s", wh_cli_program, cmd->name,
-                             cmd->max_args, cmd->max_args == 1 ? "" : "s");
+        return wh_fail(err, WH_E_USAGE, "\"%s %s\" requires at least %d arg(s), only received %d", wh_cli_program,
+                       cmd->name, cmd->min_args, n);
+    if (too_many)
+        return wh_fail(err, WH_E_USAGE, "\"%s %s\" accepts at most %d arg(s), received %d", wh_cli_program, cmd->name,
+                       cmd->max_args, n);
     return 0;
+}
+
+/* Old spellings still work, and say so. */
+static int check_globals(struct wh_cli *cli, struct wh_err *err)
+{
+    const struct wh_cli_globals *g = &cli->globals;
+    if (g->no_ansi && !wh_streq(g->ansi, "auto"))
+        return wh_fail(err, WH_E_INVALID,
+                       "cannot specify DEPRECATED \"--no-ansi\" and \"--ansi\". Please use only \"--ansi\"");
+    if (g->workdir && g->project_directory)
+        return wh_fail(err, WH_E_INVALID, "cannot specify DEPRECATED \"--workdir\" and \"--project-directory\". Please "
+                                          "use only \"--project-directory\" instead");
+    if (g->no_ansi)
+        fputs("option '--no-ansi' is DEPRECATED ! Please use '--ansi' instead.\n", stderr);
+    if (g->workdir)
+        fputs("option '--workdir' is DEPRECATED at root level! Please use '--project-directory' instead.\n", stderr);
+    return wh_cli_check_display(cli, err);
 }
 
 static int run_command(struct wh_cli *cli, int argc, char **argv, int first, struct wh_err *err)
@@ -210,7 +234,7 @@ static int run_command(struct wh_cli *cli, int argc, char **argv, int first, str
         print_command_help(cmd);
         return 0;
     }
-    if (check_argument_count(cli, err) < 0)
+    if (check_argument_count(cli, err) < 0 || check_globals(cli, err) < 0)
         return -1;
     return cmd->run(cli, values, err);
 }

@@ -87,12 +87,27 @@ static void format_option(const struct wh_opt *o, char *buf, size_t size)
         snprintf(buf, size, "--%s", o->name);
 }
 
+static int fail_choice(const struct wh_opt *o, const char *text, struct wh_err *err)
+{
+    char shown[80];
+    const char *hole = o->wrong ? strstr(o->wrong, "%s") : NULL;
+    format_option(o, shown, sizeof(shown));
+    if (hole)
+        wh_fail(err, WH_E_USAGE, "%.*s\"%s\"%s", (int)(hole - o->wrong), o->wrong, text, hole + 2);
+    else
+        wh_fail(err, WH_E_USAGE, "invalid argument \"%s\" for \"%s\" flag", text, shown);
+    wh_err_hint(err, "it is one of %s", o->choices);
+    return -1;
+}
+
 static int set_option(struct wh_opt_parser *p, const struct wh_opt *o, const char *text, struct wh_err *err)
 {
     char shown[80];
     format_option(o, shown, sizeof(shown));
-    if (o->choices && !is_choice(o->choices, text))
-        return wh_fail(err, WH_E_USAGE, "invalid value for --%s: \"%s\": must be one of %s", o->name, text, o->choices);
+    if (o->choices && *text && !is_choice(o->choices, text))
+        return fail_choice(o, text, err);
+    if (o->choices && !*text)
+        text = o->value;
     if (types[o->type].set(p->arena, find_value(p, o), text) < 0)
         return wh_fail(err, WH_E_USAGE, "invalid argument \"%s\" for \"%s\" flag: %s: parsing \"%s\": invalid syntax",
                        text, shown, types[o->type].complaint, text);
@@ -128,6 +143,14 @@ struct cursor {
     char **argv;
 };
 
+static int set_help(struct wh_opt_parser *p, const char *text, struct wh_err *err)
+{
+    if (set_flag(p->arena, &p->help, text) < 0)
+        return wh_fail(err, WH_E_USAGE, "invalid argument \"%s\" for \"-h, --help\" flag: %s: parsing \"%s\": invalid syntax",
+                       text, types[WH_OPT_TYPE_FLAG].complaint, text);
+    return 0;
+}
+
 static int parse_long(struct wh_opt_parser *p, struct cursor *c, struct wh_err *err)
 {
     const char *name = c->argv[c->at] + 2, *equals = strchr(name, '=');
@@ -135,10 +158,8 @@ static int parse_long(struct wh_opt_parser *p, struct cursor *c, struct wh_err *
     if (len == 0 || name[0] == '-')
         return wh_fail(err, WH_E_USAGE, "bad flag syntax: %s", c->argv[c->at]);
     const struct wh_opt *o = find_long(p, name, len);
-    if (!o && len == 4 && strncmp(name, "help", 4) == 0) {
-        p->help = true;
-        return 0;
-    }
+    if (!o && len == 4 && strncmp(name, "help", 4) == 0)
+        return set_help(p, equals ? equals + 1 : "true", err);
     if (!o)
         return wh_fail(err, WH_E_USAGE, "unknown flag: --%.*s", (int)len, name);
     if (equals)
@@ -153,14 +174,13 @@ static int parse_long(struct wh_opt_parser *p, struct cursor *c, struct wh_err *
 /* One letter of "-abc". Returns 1 when the rest of the word was its value. */
 static int parse_letter(struct wh_opt_parser *p, struct cursor *c, const char *at, struct wh_err *err)
 {
-    const char *word = c->argv[c->at] + 1;
     const struct wh_opt *o = find_letter(p, *at);
     if (!o && *at == 'h') {
         p->help = true;
         return 1;
     }
     if (!o)
-        return wh_fail(err, WH_E_USAGE, "unknown shorthand flag: '%c' in -%s", *at, word);
+        return wh_fail(err, WH_E_USAGE, "unknown shorthand flag: '%c' in -%s", *at, at);
     if (at[1] == '=')
         return set_option(p, o, at + 2, err) < 0 ? -1 : 1;
     if (o->bare)
@@ -168,7 +188,7 @@ static int parse_letter(struct wh_opt_parser *p, struct cursor *c, const char *a
     if (at[1])
         return set_option(p, o, at + 1, err) < 0 ? -1 : 1;
     if (c->at + 1 >= c->argc)
-        return wh_fail(err, WH_E_USAGE, "flag needs an argument: '%c' in -%s", *at, word);
+        return wh_fail(err, WH_E_USAGE, "flag needs an argument: '%c' in -%s", *at, at);
     return set_option(p, o, c->argv[++c->at], err) < 0 ? -1 : 1;
 }
 

@@ -42,7 +42,8 @@ struct wh_opt {
     const char *arg;     /* what --help calls the argument; NULL for flags */
     const char *value;   /* default as text, or NULL (false, NULL, empty, 0) */
     const char *bare;    /* value of the option given without one (then "--opt value" does not take the value) */
-    const char *choices; /* "auto|tty|plain": the only accepted values, or NULL */
+    const char *choices; /* "auto|tty|plain": the only accepted values besides "" (the default), or NULL */
+    const char *wrong;   /* what is said of another value, "invalid --pull option %s"; NULL: the usual words */
     const char *text;    /* for --help; lower-case start is fine, no full stop */
     bool hidden;
 };
@@ -72,6 +73,12 @@ struct wh_opt {
     {                                                                                                                  \
         .name = (n), .letter = (l), .type = WH_OPT_TYPE_TEXT, .offset = offsetof(T, field), .arg = "string",           \
         .value = (v), .choices = (c), .text = (t)                                                                      \
+    }
+/* w: the words users of docker compose know for a wrong value, with %s in the place of the quoted value. */
+#define WH_OPT_CHOICE_OR(T, field, l, n, v, c, w, t)                                                                   \
+    {                                                                                                                  \
+        .name = (n), .letter = (l), .type = WH_OPT_TYPE_TEXT, .offset = offsetof(T, field), .arg = "string",           \
+        .value = (v), .choices = (c), .wrong = (w), .text = (t)                                                        \
     }
 #define WH_OPT_LIST(T, field, l, n, a, t)                                                                              \
     {                                                                                                                  \

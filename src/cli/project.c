@@ -40,6 +40,11 @@ bool wh_cli_env_is_true(const struct wh_cli *cli, const char *name)
     return false;
 }
 
+bool wh_cli_is_compatible(const struct wh_cli *cli)
+{
+    return cli->globals.compatibility || wh_cli_env_is_true(cli, "COMPOSE_COMPATIBILITY");
+}
+
 bool wh_cli_list_has(const struct wh_opt_list *list, const char *text)
 {
     for (size_t i = 0; i < list->len; i++)
@@ -268,22 +273,17 @@ struct wh_container *wh_cli_pick(const struct wh_cli_containers *all, const char
     struct wh_container *best = NULL;
     for (size_t i = 0; i < all->len; i++) {
         struct wh_container *c = &all->items[i];
-        if (!wh_streq(c->rec.service, service) || (index && (c->rec.oneoff || c->rec.number != index)))
+        if (!wh_streq(c->rec.service, service) || (index > 0 && (c->rec.oneoff || c->rec.number != index)))
             continue;
         best = is_better(c, best) ? c : best;
     }
     return best;
 }
 
-int wh_cli_not_running(const char *service, int64_t index, struct wh_err *err)
-{
-    if (index > 0)
-        return wh_fail(err, WH_E_NOT_FOUND, "service \"%s\" is not running container #%lld", service, (long long)index);
-    return wh_fail(err, WH_E_NOT_FOUND, "service \"%s\" is not running", service);
-}
-
 const char *wh_cli_short_name(const struct wh_container_rec *rec)
 {
     wh_auto_free char *usual = wh_fmt("%s-%s-%d", rec->project, rec->service, rec->number);
-    return wh_streq(usual, rec->name) ? rec->name + strlen(rec->project) + 1 : rec->name;
+    wh_auto_free char *older = wh_fmt("%s_%s_%d", rec->project, rec->service, rec->number);
+    bool is_usual = wh_streq(usual, rec->name) || wh_streq(older, rec->name);
+    return is_usual ? rec->name + strlen(rec->project) + 1 : rec->name;
 }

@@ -22,6 +22,9 @@ int wh_cli_request_new(struct wh_cli *cli, const char *op, struct wh_cli_request
         return wh_fail(err, WH_E_LIMIT, "out of memory");
     wh_node_put_str(a, ret->root, "op", op);
     wh_node_put(a, ret->root, "options", ret->options);
+    wh_cli_put_bool(ret, "underscores", wh_cli_is_compatible(cli));
+    if (cli->globals.parallel > 0)
+        wh_node_put_int(a, ret->options, "parallel", cli->globals.parallel);
     return 0;
 }
 

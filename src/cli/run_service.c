@@ -204,7 +204,7 @@ static int check_targets(const struct wh_node *mounts, struct wh_err *err)
     for (size_t i = 0; i < wh_node_len(mounts); i++) {
         const char *target = wh_node_get_str(mounts->seq.items[i], "target", "");
         if (target[0] != '/')
-            return wh_fail(err, WH_E_INVALID, "invalid mount path: \"%s\": it must be absolute", target);
+            return wh_fail(err, WH_E_INVALID, "invalid mount path: '%s' mount path must be absolute", target);
     }
     return 0;
 }
@@ -234,7 +234,7 @@ int wh_cli_change_service(struct wh_cli *cli, struct wh_cli_project *p, const ch
     *ret_entrypoint = NULL;
     for (size_t i = 0; i < c->labels.len; i++)
         if (!strchr(c->labels.items[i], '='))
-            return wh_fail(err, WH_E_INVALID, "label \"%s\" must be KEY=VALUE", c->labels.items[i]);
+            return wh_fail(err, WH_E_INVALID, "label must be set as KEY=VALUE: \"%s\"", c->labels.items[i]);
     if (read_env_files(cli, p, c, &p->load.arena, service, err) < 0 ||
         load_file(cli, p, make_file(&cli->arena, c, &c->env, &none), small, err) < 0)
         return -1;

@@ -147,6 +147,25 @@ static void copy_output(struct relay *r, size_t which)
     *from = -1;
 }
 
+/* Copies until nobody holds the pipes any more: children of the process may go on writing. False: a signal came. */
+static bool wait_outputs(struct relay *r)
+{
+    while (r->outputs[0] >= 0 || r->outputs[1] >= 0) {
+        struct pollfd fds[] = {{.fd = r->outputs[0], .events = POLLIN},
+                               {.fd = r->outputs[1], .events = POLLIN},
+                               {.fd = r->signals.fd, .events = POLLIN}};
+        if (poll(fds, WH_ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+            break;
+        for (size_t i = 0; i < 2; i++)
+            if (fds[i].revents)
+                copy_output(r, i);
+        int signo = fds[2].revents ? wh_cli_signals_next(&r->signals) : 0;
+        if (signo && signo != SIGWINCH)
+            return false;
+    }
+    return true;
+}
+
 /* The process has ended, so everything it wrote is in the pipes; whoever else holds them is not waited for. */
 static void drain_outputs(struct relay *r)
 {
@@ -299,12 +318,14 @@ static int relay(struct relay *r, struct wh_err *err)
         while ((signo = wh_cli_signals_next(&r->signals)) != 0)
             take_signal(r, signo);
         int done = take_events(r, &status, err);
+        if (done > 0 && status >= 0 && r->o->waits_for_output && r->master < 0 && !wait_outputs(r))
+            return WH_EXIT_CANCELLED;
         if (done != 0) {
             drain_outputs(r);
             return done < 0 ? -1 : r->grace_end_ns ? WH_EXIT_CANCELLED : status;
         }
         if (r->detached)
-            return 0;
+            return wh_fail(err, WH_E_GENERIC, "read escape sequence");
         if (r->grace_end_ns && wh_now_mono_ns() > r->grace_end_ns)
             return WH_EXIT_CANCELLED;
     }

@@ -18,6 +18,7 @@ struct wh_cli_stream_options {
     bool ends_at_signal;      /* and end us with 130 (attach) */
     const char *detach_keys;  /* NULL = "ctrl-p,ctrl-q" with a tty, none otherwise */
     const char *container_id; /* known before (attach), else taken from events */
+    bool waits_for_output;    /* of children that outlive the process and hold its pipes (exec) */
     bool code_of_failure;     /* a process that could not be started: its 126 or 127 is the result (exec) */
 };
 

@@ -99,7 +99,8 @@ int ctr_check(struct wh_policy *p, const struct create_request *r, struct wh_err
         check_restart, check_privileges, check_security, check_signal, check_engine,
         check_kernel,  check_limits,     check_network,  check_mounts, logging_check};
     if (!name_is_valid(r->name))
-        return wh_fail(err, WH_E_INVALID, "\"%s\" cannot be the name of a container", r->name);
+        return wh_fail(err, WH_E_INVALID,
+                       "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", r->name);
     const struct ctr *same = ctr_find_name(p, r->name);
     const char *owner = same && same != r->replaces ? p->project : wh_map_get(&p->foreign_names, r->name);
     if (owner)

@@ -32,6 +32,13 @@ struct wh_client {
     struct wh_wire wire;
 };
 
+int wh_engine_fail_not_running(struct wh_err *err, const char *service, int64_t index)
+{
+    if (index > 0)
+        return wh_fail(err, WH_E_NOT_FOUND, "service \"%s\" is not running container #%lld", service, (long long)index);
+    return wh_fail(err, WH_E_NOT_FOUND, "service \"%s\" is not running", service);
+}
+
 /* ---- places ----------------------------------------------------------------------------------------------------- */
 
 /* A socket's address holds 107 bytes; longer paths go through the folder's descriptor. */

@@ -126,9 +126,15 @@ int op_prepare_steps(struct op *op)
     return 0;
 }
 
+static bool is_work(const struct run_step *s)
+{
+    return s->plan->kind != WH_STEP_WAIT;
+}
+
 static void end_step(struct run_step *s, enum step_state state)
 {
     struct op *op = s->op;
+    op->n_busy -= s->state == STEP_RUNNING && is_work(s);
     wh_timer_stop(&s->timer);
     if (s->is_watching && s->c)
         ctr_unwatch(s->c, &s->watch);
@@ -182,6 +188,7 @@ static void run_step(struct run_step *s)
         return;
     }
     s->state = STEP_RUNNING;
+    s->op->n_busy += is_work(s);
     step_runners[s->plan->kind](s);
 }
 
@@ -217,6 +224,24 @@ static void finish(struct op *op)
     op_done(op, op->is_cancelled ? op->cancel_code : failed ? 1 : 0);
 }
 
+/* Runs what is ready and what becomes ready by it, as far as --parallel allows. True: once more, room was made. */
+static bool run_ready(struct op *op)
+{
+    size_t kept = 0;
+    bool ran = false;
+    for (size_t i = 0; i < op->ready.len; i++) {
+        uint32_t at = wh_vec_at(&op->ready, uint32_t, i);
+        bool has_room = !op->max_busy || op->n_busy < op->max_busy || op->is_cancelled || !is_work(&op->steps[at]);
+        if (has_room)
+            run_step(&op->steps[at]);
+        else
+            wh_vec_at(&op->ready, uint32_t, kept++) = at;
+        ran |= has_room;
+    }
+    op->ready.len = kept;
+    return kept && ran;
+}
+
 void op_pump(struct op *op)
 {
     if (op->is_pumping || op->is_over || !op->steps)
@@ -224,9 +249,8 @@ void op_pump(struct op *op)
     op->is_pumping = true;
     if (op->is_cancelled)
         end_waits(op);
-    for (size_t i = 0; i < op->ready.len; i++)
-        run_step(&op->steps[wh_vec_at(&op->ready, uint32_t, i)]);
-    op->ready.len = 0;
+    while (run_ready(op))
+        ;
     op->is_pumping = false;
     if (op->n_open == 0)
         finish(op);

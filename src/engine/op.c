@@ -174,6 +174,7 @@ static void fill_options(struct op *op)
     int64_t seconds = wh_node_get_int(op->options, "timeout_s", -1);
     op->timeout_ns = seconds < 0 ? -1 : seconds * WH_NS_PER_S;
     op->wait_timeout_s = wh_node_get_int(op->options, "wait_timeout_s", 0);
+    op->max_busy = (size_t)wh_node_get_int(op->options, "parallel", 0);
 }
 
 static int fill_signal(struct op *op, struct wh_err *err)

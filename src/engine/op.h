@@ -34,6 +34,7 @@ struct op {
     struct wh_plan plan;
     struct run_step *steps;
     size_t n_open;                                    /* steps that have not ended */
+    size_t n_busy, max_busy;                          /* steps at work; waits do not count. Most of them, 0 = any */
     struct wh_vec ready;                              /* uint32_t: steps whose needs have ended */
     bool is_begun, is_cancelled, is_pumping, is_over; /* over: `after` has it now */
     int cancel_code;

@@ -63,7 +63,7 @@ static int create(struct op *op, struct ctr **ret, struct wh_err *err)
     const struct wh_service *service = wh_project_service(op->project, op->in.run_service);
     struct wh_service *own;
     struct create_request r;
-    char tag[13];
+    char tag[13], joint = op->in.underscores ? '_' : '-';
     if (!service)
         return wh_fail(err, WH_E_NOT_FOUND, "no such service: %s", op->in.run_service);
     if (oneoff_service(op, service, &own, err) < 0 || wh_random_hex(tag, 12, err) < 0)
@@ -71,7 +71,7 @@ static int create(struct op *op, struct ctr **ret, struct wh_err *err)
     create_request_fill(op, service, &r);
     const char *name = wh_node_get_str(op->options, "name", NULL);
     r.service = own;
-    r.name = name && name[0] ? name : wh_arena_fmt(a, "%s-%s-run-%s", op->p->project, service->name, tag);
+    r.name = name && name[0] ? name : wh_arena_fmt(a, "%s%c%s%crun%c%s", op->p->project, joint, service->name, joint, joint, tag);
     r.number = 1;
     r.oneoff = true;
     r.auto_remove = wh_node_get_bool(op->options, "rm", false);

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define EXIT_NOT_STARTED 126 /* of exec: the container runs, the command could not be started in it */
+
 static void refuse(struct wh_request *r, struct wh_err *take_err)
 {
     wh_request_done(r, 1, take_err);
@@ -15,10 +17,11 @@ static void refuse(struct wh_request *r, struct wh_err *take_err)
 static struct ctr *find_target(struct wh_policy *p, const struct wh_request *r, struct wh_err *err)
 {
     const char *service = wh_node_get_str(r->params, "service", "");
-    int index = (int)wh_node_get_int(r->params, "index", 0);
+    int64_t wanted = wh_node_get_int(r->params, "index", 0);
+    int index = wanted > 0 ? (int)wanted : 0;
     struct ctr *c = ctr_find_service(p, service, index, true);
     if (!c) {
-        wh_fail(err, WH_E_NOT_FOUND, "service \"%s\" is not running", service);
+        wh_engine_fail_not_running(err, service, index);
         return NULL;
     }
     if (c->state.status == WH_CONTAINER_PAUSED) {
@@ -78,7 +81,7 @@ void handle_exec(struct wh_request *r, void *policy)
     if (c && (!spec || !wish.argv || !wish.argv[0]))
         wh_fail(&err, WH_E_INVALID, "exec without a command");
     if (err.depth || spec_exec(&r->arena, c, &wish, spec, &err) < 0) {
-        refuse(r, &err);
+        wh_request_done(r, c ? EXIT_NOT_STARTED : 1, &err);
         return;
     }
     struct wh_session_target target;

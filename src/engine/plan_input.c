@@ -59,6 +59,7 @@ static const struct {
     {"recreate_volumes", offsetof(struct wh_plan_input, recreate_volumes)},
     {"remove_orphans", offsetof(struct wh_plan_input, remove_orphans)},
     {"ignore_orphans", offsetof(struct wh_plan_input, ignore_orphans)},
+    {"underscores", offsetof(struct wh_plan_input, underscores)},
     {"wait", offsetof(struct wh_plan_input, wait)},
     {"volumes", offsetof(struct wh_plan_input, volumes)},
     {"stop", offsetof(struct wh_plan_input, stop)},

@@ -200,9 +200,11 @@ int wh_plan_make(struct wh_arena *a, const struct wh_plan_input *in, const struc
     return freeze(&b, ret);
 }
 
-const char *wh_plan_container_name(struct wh_arena *a, const char *project, const struct wh_service *s, int number)
+const char *wh_plan_container_name(struct wh_arena *a, const struct wh_plan_input *in, const struct wh_service *s,
+                                   int number)
 {
+    char joint = in->underscores ? '_' : '-';
     if (s->container_name)
         return s->container_name;
-    return wh_arena_fmt(a, "%s-%s-%d", project, s->name, number);
+    return wh_arena_fmt(a, "%s%c%s%c%d", in->project_name, joint, s->name, joint, number);
 }

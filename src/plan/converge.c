@@ -155,7 +155,7 @@ static int add_new_slots(struct builder *b, struct node *n, size_t wanted)
     }
     for (size_t i = n->n_slots; i < wanted; i++, next++)
         slots[i] = (struct slot){.number = next,
-                                 .name = wh_plan_container_name(b->a, b->in->project_name, n->service, next),
+                                 .name = wh_plan_container_name(b->a, b->in, n->service, next),
                                  .step = NO_STEP};
     n->slots = slots;
     n->n_slots = wanted;
@@ -193,7 +193,7 @@ static int decide(struct builder *b, struct node *n)
         n->replaced |= s->replaced;
         /* The new name counts: container_name may have changed. */
         if (s->replaced)
-            s->name = wh_plan_container_name(b->a, b->in->project_name, n->service, s->number);
+            s->name = wh_plan_container_name(b->a, b->in, n->service, s->number);
     }
     return 0;
 }
