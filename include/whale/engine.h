@@ -21,8 +21,8 @@
  *               options: {no_start, no_deps, force_recreate, no_recreate, always_recreate_deps, renew_anon_volumes,
  *                         remove_orphans, timeout_s (-1 = each service's own), wait, wait_timeout_s, create_only,
  *                         recreate_volumes (-y), ignore_orphans (no warning), scale: {service: n} for `scale`,
- *                         underscores (in names of containers)}; every mutating request: parallel (most steps at a time)
- *   down        options: {volumes, rmi: "local"|"all"|"", remove_orphans, timeout_s}, project (may be absent: from
+ *                         underscores (in names of containers)}; every mutating request: parallel (most steps at a
+ * time) down        options: {volumes, rmi: "local"|"all"|"", remove_orphans, timeout_s}, project (may be absent: from
  *               labels), project also names external resources that must stay
  *   stop start restart kill pause unpause rm
  *               options: {timeout_s, no_deps, signal, stop, volumes, force, wait, wait_timeout_s, remove_orphans},
@@ -80,6 +80,10 @@ int wh_client_next(struct wh_client *c, int timeout_ms, struct wh_arena *a, stru
                    int ret_fds[WH_ENGINE_MAX_FDS], struct wh_err *err);
 int wh_client_fd(const struct wh_client *c);            /* for poll */
 bool wh_client_has_buffered(const struct wh_client *c); /* a whole event is waiting: do not poll first */
+
+/* The project's life-cycle events of late, oldest first, whether its supervisor runs or not. */
+int wh_engine_past_events(const char *project, void (*fn)(void *data, const struct wh_event *e), void *data,
+                          struct wh_err *err);
 
 /* main() of whale-supervisor: argv = project; descriptor 3 = the listening socket made by wh_client_open. */
 int wh_supervisor_main(int argc, char **argv);

@@ -53,9 +53,10 @@ void wh_ui_filter(const char *text, size_t len, struct wh_str *out);
 
 /* ---- tables ---------------------------------------------------------------------------------------------------- */
 
-/* Lines whose cells are separated by tabs ("NAME\tIMAGE\n...") with columns aligned: at least min_width wide, three
+/* Lines whose cells are separated by tabs ("NAME\tIMAGE\n...") with columns aligned: at least min_width wide, `gap`
  * blanks apart; nothing behind the last cell. */
-void wh_ui_table(const char *lines, size_t min_width, struct wh_str *out);
+void wh_ui_table(const char *lines, size_t min_width, size_t gap, struct wh_str *out);
+#define WH_UI_TABLE_GAP 3 /* of all lists but top */
 
 /* ---- progress -------------------------------------------------------------------------------------------------- */
 

@@ -55,7 +55,7 @@ struct wh_cmd {
     size_t n_options;
     size_t options_size; /* of the struct that the table fills */
     int min_args;
-    int max_args; /* -1 = any number */
+    int max_args;      /* -1 = any number */
     bool ignores_more; /* arguments beyond max_args are no error, as with docker compose, but are named in a warning */
     bool stop_at_argument;
     bool raw_args; /* options are not parsed at all: args is everything behind the name (image) */

@@ -20,13 +20,14 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct create_options, no_build, 0, "no-build", "Build no image, even when it is missing"),
     WH_OPT_FLAG(struct create_options, no_recreate, 0, "no-recreate",
                 "Keep existing containers as they are; not with --force-recreate"),
-    WH_OPT_CHOICE(struct create_options, pull, 0, "pull", "policy", "always|missing|never|build|policy",
-                  "Pull images before running"),
+    WH_OPT_CHOICE_OR(struct create_options, pull, 0, "pull", "policy", "always|missing|never|build",
+                     "invalid --pull option %s", "Pull images before running"),
     WH_OPT_FLAG(struct create_options, quiet_pull, 0, "quiet-pull", "Pull without showing progress"),
     WH_OPT_FLAG(struct create_options, remove_orphans, 0, "remove-orphans",
                 "Remove containers of services that the file does not define"),
     WH_OPT_LIST(struct create_options, scale, 0, "scale", "scale", "Number of replicas, SERVICE=NUM"),
     WH_OPT_FLAG(struct create_options, yes, 'y', "yes", "Answer yes to all questions"),
+    WH_OPT_ALIAS(struct create_options, yes, WH_OPT_TYPE_FLAG, "y", "--y is deprecated, please use --yes instead"),
 };
 
 static int run(struct wh_cli *cli, const void *values, struct wh_err *err)

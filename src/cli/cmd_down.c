@@ -5,6 +5,7 @@
 #include "cli/progress.h"
 #include "cli/request.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define END_WAIT_MS 1000
@@ -19,11 +20,13 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct down_options, remove_orphans, 0, "remove-orphans",
                 "Remove containers of services that the file does not define"),
     WH_OPT_CHOICE_OR(struct down_options, rmi, 0, "rmi", NULL, "local|all", "invalid value for --rmi: %s",
-                  "Remove the images of services too; local: only those without a name of their own"),
+                     "Remove the images of services too; local: only those without a name of their own"),
     WH_OPT_INT(struct down_options, timeout, 't', "timeout", NULL,
                "Seconds to wait for a container to stop before it is killed"),
     WH_OPT_FLAG(struct down_options, volumes, 'v', "volumes",
                 "Remove named volumes of the file and anonymous volumes too"),
+    WH_OPT_ALIAS(struct down_options, volumes, WH_OPT_TYPE_FLAG, "volume",
+                 "--volume is deprecated, please use --volumes"),
 };
 
 static bool owns_network(const struct wh_network_rec *items, size_t n, const char *project)
@@ -50,6 +53,18 @@ static int has_something(struct wh_cli *cli, const struct wh_cli_project *p, con
         if (wh_streq(volumes[i].project, p->name))
             return 1;
     return n_containers || o->rmi || owns_network(networks, n_networks, p->name);
+}
+
+/* What the files define might be there to remove: only without it is "nothing found" worth a word. */
+static bool defines_something(const struct wh_cli_project *p, const struct down_options *o)
+{
+    for (size_t i = 0; p->model && i < p->model->networks.len; i++)
+        if (!p->model->networks.items[i].external)
+            return true;
+    for (size_t i = 0; o->volumes && p->model && i < p->model->volumes.len; i++)
+        if (!p->model->volumes.items[i].external)
+            return true;
+    return false;
 }
 
 static int check_services(const struct wh_cli_project *p, const struct wh_opt_list *services,
@@ -85,6 +100,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         check_services(&p, services, &all, err) < 0)
         return -1;
     int found = has_something(cli, &p, o, err);
+    if (found == 0 && !defines_something(&p, o))
+        fprintf(stderr, "Warning: No resource found to remove for project \"%s\".\n", p.name);
     if (found <= 0)
         return found;
     if (wh_cli_request_new(cli, "down", &r, err) < 0 || wh_cli_request_project(&r, &p, NULL, err) < 0)

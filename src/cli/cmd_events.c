@@ -55,19 +55,28 @@ static void print_text(const struct wh_event *e)
     printf(")\n");
 }
 
-/* The actions that docker compose shows: exec and health noise is left out. */
-static bool is_shown(const struct wh_event *e, const struct wh_opt_list *services)
-{
-    if (e->kind != WH_EVENT_LIFECYCLE || !e->action || !e->container_id || wh_starts(e->action, "exec_"))
-        return false;
-    return !services->len || (e->service && wh_cli_list_has(services, e->service));
-}
-
 struct stream {
     const struct events_options *options;
     const struct wh_opt_list *services;
-    int64_t until_ns;
+    int64_t since_ns, until_ns; /* 0 = not given */
+    int64_t shown_ns;           /* time of the last past event that was shown: the supervisor may send it again */
 };
+
+static bool is_shown(const struct wh_event *e, const struct stream *s)
+{
+    if (e->kind != WH_EVENT_LIFECYCLE || !e->action || !e->container_id || e->time_ns <= s->shown_ns)
+        return false;
+    return !s->services->len || (e->service && wh_cli_list_has(s->services, e->service));
+}
+
+static void show_past(void *data, const struct wh_event *e)
+{
+    struct stream *s = data;
+    if (e->time_ns < s->since_ns || (s->until_ns && e->time_ns > s->until_ns) || !is_shown(e, s))
+        return;
+    (s->options->json ? print_json : print_text)(e);
+    s->shown_ns = e->time_ns;
+}
 
 /* 1 when the supervisor has gone. */
 static int print_events(struct wh_client *client, const struct stream *s, struct wh_err *err)
@@ -80,7 +89,7 @@ static int print_events(struct wh_client *client, const struct stream *s, struct
             break;
         if (r != 0)
             return r < 0 ? -1 : 1;
-        if (is_shown(&e, s->services))
+        if (is_shown(&e, s))
             (s->options->json ? print_json : print_text)(&e);
     } while (wh_client_has_buffered(client));
     fflush(stdout);
@@ -97,26 +106,39 @@ static int open_stream(struct wh_cli *cli, const char *project, struct wh_client
 }
 
 /* Relative times count back from now. */
-static int parse_until(const char *text, int64_t *ret_ns, struct wh_err *err)
+static int parse_time(const char *text, int64_t *ret_ns, struct wh_err *err)
 {
     int64_t ns;
     *ret_ns = 0;
-    if (!text)
+    if (!text || !*text)
         return 0;
     if (wh_duration_parse(text, &ns) == 0)
         *ret_ns = wh_now_real_ns() - ns;
     else if (wh_time_parse(text, ret_ns) < 0)
-        return wh_fail(err, WH_E_INVALID, "invalid time \"%s\"", text);
+        return wh_fail(err, WH_E_INVALID, "failed to parse value as time or duration: \"%s\"", text);
     return 0;
 }
 
-static int follow(struct wh_cli *cli, const char *project, const struct stream *s, struct wh_err *err)
+static int parse_times(struct stream *s, struct wh_err *err)
+{
+    const struct events_options *o = s->options;
+    if (parse_time(o->since, &s->since_ns, err) < 0 || parse_time(o->until, &s->until_ns, err) < 0)
+        return -1;
+    if (s->since_ns && s->until_ns && s->since_ns > s->until_ns)
+        return wh_fail(err, WH_E_INVALID, "`since` time (%s) cannot be after `until` time (%s)", o->since, o->until);
+    return 0;
+}
+
+/* The supervisor is listened to before the past is read, so that nothing falls between. */
+static int follow(struct wh_cli *cli, const char *project, struct stream *s, struct wh_err *err)
 {
     wh_auto_client *client = NULL;
     wh_auto_signals signals = {.fd = -1};
     if (wh_state_ensure_roots(err) < 0 || open_stream(cli, project, &client, err) < 0 ||
-        wh_cli_signals_open(&signals, wh_cli_ending_signals, WH_ARRAY_LEN(wh_cli_ending_signals), err) < 0)
+        wh_cli_signals_open(&signals, wh_cli_ending_signals, WH_ARRAY_LEN(wh_cli_ending_signals), err) < 0 ||
+        (s->since_ns && wh_engine_past_events(project, show_past, s, err) < 0))
         return -1;
+    fflush(stdout);
     for (;;) {
         struct pollfd fds[] = {{.fd = wh_client_fd(client), .events = POLLIN}, {.fd = signals.fd, .events = POLLIN}};
         int64_t left_ms = s->until_ns ? (s->until_ns - wh_now_real_ns()) / WH_NS_PER_MS : -1;
@@ -140,7 +162,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     const struct events_options *o = values;
     struct stream s = {.options = o, .services = &cli->parser.args};
     wh_auto_cli_project p = {0};
-    if (parse_until(o->until, &s.until_ns, err) < 0 || wh_cli_load_or_name(cli, &cli->parser.args, &p, err) < 0)
+    if (parse_times(&s, err) < 0 || wh_cli_load_or_name(cli, &cli->parser.args, &p, err) < 0)
         return -1;
     return follow(cli, p.name, &s, err);
 }

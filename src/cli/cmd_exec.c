@@ -21,7 +21,7 @@ static const struct wh_opt options[] = {
     WH_OPT_INT(struct exec_options, index, 0, "index", "0", "Which replica, when there are several"),
     WH_OPT_FLAG(struct exec_options, no_tty, 'T', "no-tty",
                 "Do not allocate a terminal (default: when standard output is none)"),
-    WH_OPT_FLAG_HIDDEN(struct exec_options, no_tty, 0, "no-TTY"),
+    WH_OPT_ALIAS(struct exec_options, no_tty, WH_OPT_TYPE_FLAG, "no-TTY", NULL),
     WH_OPT_FLAG(struct exec_options, privileged, 0, "privileged", "Give the process all privileges"),
     WH_OPT_TEXT(struct exec_options, user, 'u', "user", "string", NULL, "User to run as"),
     WH_OPT_TEXT(struct exec_options, workdir, 'w', "workdir", "string", NULL, "Folder to run in"),
@@ -100,7 +100,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 {
     const struct exec_options *o = values;
     bool terminal = wh_ui_is_terminal(STDIN_FILENO) && wh_ui_is_terminal(STDOUT_FILENO);
-    bool tty = !o->detach && (wh_opt_given(&cli->parser, "no-tty") || o->no_tty ? !o->no_tty : terminal);
+    bool tty = !o->detach &&
+               (wh_opt_given(&cli->parser, "no-tty") || wh_opt_given(&cli->parser, "no-TTY") ? !o->no_tty : terminal);
     wh_auto_cli_project p = {0};
     struct wh_cli_request r;
     if (wh_cli_load_name(cli, &p, err) < 0 || check_container(cli, &p, cli->parser.args.items[0], o->index, err) < 0 ||
@@ -111,12 +112,11 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_auto_progress *progress = wh_cli_progress_new(cli, "exec", true, err);
     if (!progress)
         return -1;
-    const struct wh_cli_stream_options s = {
-        .tty = tty,
-        .wants_stdin = o->interactive && !o->detach,
-        .detached = o->detach,
-        .code_of_failure = !o->detach,
-        .waits_for_output = true};
+    const struct wh_cli_stream_options s = {.tty = tty,
+                                            .wants_stdin = o->interactive && !o->detach,
+                                            .detached = o->detach,
+                                            .code_of_failure = !o->detach,
+                                            .waits_for_output = true};
     return wh_cli_stream(cli, &p, &r, &s, progress, NULL, err);
 }
 

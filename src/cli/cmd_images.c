@@ -18,7 +18,8 @@ struct images_options {
 };
 
 static const struct wh_opt options[] = {
-    WH_OPT_CHOICE_OR(struct images_options, format, 0, "format", "table", "table|json", "format value %s could not be parsed: parsing failed", "Layout"),
+    WH_OPT_CHOICE_OR(struct images_options, format, 0, "format", "table", "table|pretty|json",
+                     "format value %s could not be parsed: parsing failed", "Layout"),
     WH_OPT_FLAG(struct images_options, quiet, 'q', "quiet", "Only ids"),
 };
 
@@ -118,10 +119,10 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         return 0;
     }
     if (n == 0 && strcmp(o->format, "json") == 0) {
-        printf("null\n");
+        printf("null\n\n");
         return 0;
     }
-    return wh_cli_print_list(cli, &listing, o->format, rows, n, err);
+    return wh_cli_print_list(cli, &listing, wh_cli_plain_format(o->format), rows, n, err);
 }
 
 const struct wh_cmd wh_cmd_images = {

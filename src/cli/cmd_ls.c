@@ -20,7 +20,8 @@ struct ls_options {
 static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct ls_options, all, 'a', "all", "Also show projects without a running container"),
     WH_OPT_LIST(struct ls_options, filter, 0, "filter", "filter", "Only projects with this property (name=...)"),
-    WH_OPT_CHOICE_OR(struct ls_options, format, 0, "format", "table", "table|json", "format value %s could not be parsed: parsing failed", "Layout"),
+    WH_OPT_CHOICE_OR(struct ls_options, format, 0, "format", "table", "table|pretty|json",
+                     "format value %s could not be parsed: parsing failed", "Layout"),
     WH_OPT_FLAG(struct ls_options, quiet, 'q', "quiet", "Only names"),
 };
 
@@ -71,6 +72,8 @@ static void describe_counts(const struct summary *s, struct wh_str *out)
 static int check_filters(const struct wh_opt_list *filters, struct wh_err *err)
 {
     for (size_t i = 0; i < filters->len; i++) {
+        if (!filters->items[i][0])
+            continue;
         const char *text = filters->items[i], *equals = strchr(text, '=');
         if (!equals)
             return wh_fail(err, WH_E_USAGE,
@@ -88,7 +91,7 @@ static bool matches(const struct wh_opt_list *filters, const char *name)
 {
     bool any = filters->len == 0;
     for (size_t i = 0; i < filters->len && !any; i++) {
-        const char *pattern = filters->items[i] + strlen("name=");
+        const char *text = filters->items[i], *pattern = *text ? text + strlen("name=") : text;
         regex_t re;
         if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0) {
             any = strstr(name, pattern) != NULL;
@@ -138,7 +141,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         qsort(rows, n_rows, sizeof(*rows), compare_rows);
     for (size_t i = 0; i < n_rows && o->quiet; i++)
         printf("%s\n", wh_node_get_str(rows[i].fields, "Name", ""));
-    return o->quiet ? 0 : wh_cli_print_list(cli, &listing, o->format, rows, n_rows, err);
+    return o->quiet ? 0 : wh_cli_print_list(cli, &listing, wh_cli_plain_format(o->format), rows, n_rows, err);
 }
 
 const struct wh_cmd wh_cmd_ls = {

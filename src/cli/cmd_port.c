@@ -8,6 +8,7 @@
 #include "whale/util/size.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct port_options {
@@ -33,6 +34,22 @@ static const struct wh_ui_port *find_port(const struct wh_vec *ports, int64_t ta
     return found;
 }
 
+static int compare_targets(const void *x, const void *y)
+{
+    const struct wh_ui_port *a = x, *b = y;
+    return a->target - b->target;
+}
+
+/* "53/udp, 80/tcp" */
+static void list_targets(struct wh_vec *ports, struct wh_str *out)
+{
+    qsort(ports->items, ports->len, sizeof(struct wh_ui_port), compare_targets);
+    for (size_t i = 0; i < ports->len; i++) {
+        const struct wh_ui_port *p = &wh_vec_at(ports, struct wh_ui_port, i);
+        wh_str_fmt(out, "%s%u/%s", i ? ", " : "", p->target, p->protocol);
+    }
+}
+
 static int print_port(const struct wh_container *c, int64_t target, const char *protocol, struct wh_err *err)
 {
     wh_auto_vec ports = WH_VEC(struct wh_ui_port);
@@ -40,7 +57,7 @@ static int print_port(const struct wh_container *c, int64_t target, const char *
     wh_cli_collect_ports(c, &ports);
     const struct wh_ui_port *p = find_port(&ports, target, protocol);
     if (!p) {
-        wh_ui_ports(ports.items, ports.len, &others);
+        list_targets(&ports, &others);
         return wh_fail(err, WH_E_NOT_FOUND, "no port %lld/%s for container %s: %s", (long long)target, protocol,
                        c->rec.name, wh_str_c(&others));
     }

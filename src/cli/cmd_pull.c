@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct pull_options {
-    bool ignore_buildable, ignore_pull_failures, include_deps, quiet;
+    bool ignore_buildable, ignore_pull_failures, include_deps, parallel, quiet;
     const char *policy;
 };
 
@@ -21,6 +21,10 @@ static const struct wh_opt options[] = {
                 "Also pull the images of services they depend on"),
     WH_OPT_CHOICE(struct pull_options, policy, 0, "policy", NULL, "missing|always", "When to pull"),
     WH_OPT_FLAG(struct pull_options, quiet, 'q', "quiet", "No progress"),
+    WH_OPT_ALIAS(struct pull_options, parallel, WH_OPT_TYPE_FLAG, "parallel",
+                 "option '--parallel' is DEPRECATED and will be ignored."),
+    WH_OPT_ALIAS(struct pull_options, parallel, WH_OPT_TYPE_FLAG, "no-parallel",
+                 "option '--no-parallel' is DEPRECATED and will be ignored."),
 };
 
 /* Images that only exist by building are not asked for; others of the same name are asked for once. */

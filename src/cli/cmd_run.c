@@ -32,11 +32,11 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct run_options, no_deps, 0, "no-deps", "Do not start services it depends on"),
     WH_OPT_FLAG(struct run_options, no_tty, 'T', "no-tty",
                 "Do not allocate a terminal (default: when standard output is none)"),
-    WH_OPT_FLAG_HIDDEN(struct run_options, no_tty, 0, "no-TTY"),
+    WH_OPT_ALIAS(struct run_options, no_tty, WH_OPT_TYPE_FLAG, "no-TTY", NULL),
     WH_OPT_LIST(struct run_options, publish, 'p', "publish", "stringArray",
                 "Publish a port of the container on the host"),
-    WH_OPT_CHOICE_OR(struct run_options, pull, 0, "pull", "policy", "always|missing|never|policy", "invalid --pull option %s",
-                  "Pull the image before running"),
+    WH_OPT_CHOICE_OR(struct run_options, pull, 0, "pull", "policy", "always|missing|never", "invalid --pull option %s",
+                     "Pull the image before running"),
     WH_OPT_FLAG(struct run_options, quiet, 'q', "quiet", "Print nothing but what the container prints"),
     WH_OPT_FLAG(struct run_options, quiet_build, 0, "quiet-build", "Hide the build's output"),
     WH_OPT_FLAG(struct run_options, quiet_pull, 0, "quiet-pull", "Pull without showing progress"),
@@ -49,9 +49,22 @@ static const struct wh_opt options[] = {
     WH_OPT_TEXT(struct run_options, user, 'u', "user", "string", NULL, "User to run as"),
     WH_OPT_LIST(struct run_options, volumes, 'v', "volume", "stringArray", "Add a bind mount or volume"),
     WH_OPT_TEXT(struct run_options, workdir, 'w', "workdir", "string", NULL, "Folder to run in"),
+    WH_OPT_ALIAS(struct run_options, labels, WH_OPT_TYPE_LIST, "labels", NULL),
+    WH_OPT_ALIAS(struct run_options, volumes, WH_OPT_TYPE_LIST, "volumes", NULL),
 };
 
-static int check_options(const struct run_options *o, struct wh_err *err)
+/* A terminal unless told otherwise; without one on our side only when it is asked for in so many words. */
+static bool wants_tty(const struct wh_cli *cli, const struct run_options *o)
+{
+    if (wh_opt_given(&cli->parser, "tty"))
+        return o->tty;
+    if (wh_opt_given(&cli->parser, "no-tty") || wh_opt_given(&cli->parser, "no-TTY"))
+        return !o->no_tty;
+    return wh_ui_is_terminal(STDOUT_FILENO) &&
+           (wh_ui_is_terminal(STDIN_FILENO) || wh_opt_given(&cli->parser, "interactive"));
+}
+
+static int check_options(const struct run_options *o, bool tty, struct wh_err *err)
 {
     const struct wh_cli_conflict conflicts[] = {
         {o->service_ports && o->publish.len, "--service-ports and --publish are incompatible"},
@@ -59,8 +72,9 @@ static int check_options(const struct run_options *o, struct wh_err *err)
     };
     if (wh_cli_check_conflicts(conflicts, WH_ARRAY_LEN(conflicts), err) < 0)
         return -1;
-    if (o->tty && !o->detach && !wh_ui_is_terminal(STDIN_FILENO))
-        return wh_fail(err, WH_E_INVALID, "the input device is not a TTY");
+    if (tty && o->interactive && !wh_ui_is_terminal(STDIN_FILENO))
+        return wh_fail(err, WH_E_INVALID,
+                       "cannot attach stdin to a TTY-enabled container because stdin is not a terminal");
     return 0;
 }
 
@@ -83,7 +97,7 @@ static void put_options(struct wh_cli *cli, const struct run_options *o, bool tt
     wh_cli_put_bool(r, "detach", o->detach);
     wh_cli_put_bool(r, "rm", o->rm);
     wh_cli_put_bool(r, "tty", tty);
-    wh_cli_put_bool(r, "stdin", o->interactive && !o->detach);
+    wh_cli_put_bool(r, "stdin", o->interactive);
     wh_cli_put_bool(r, "no_deps", o->no_deps);
     wh_cli_put_bool(r, "use_aliases", o->use_aliases);
     wh_cli_put_bool(r, "service_ports", o->service_ports || o->publish.len);
@@ -115,6 +129,7 @@ static int stream(struct wh_cli *cli, const struct wh_cli_project *p, const stru
     struct wh_cli_stream_result result = {0};
     const struct wh_cli_stream_options s = {
         .tty = tty && !o->detach,
+        .detach_is_success = true,
         .wants_stdin = o->interactive && !o->detach,
         .detached = o->detach,
         .forwards = true,
@@ -122,7 +137,7 @@ static int stream(struct wh_cli *cli, const struct wh_cli_project *p, const stru
     if (cli->common.dry_run)
         return wh_cli_perform(cli, p, r, progress, err);
     int status = wh_cli_stream(cli, p, r, &s, progress, &result, err);
-    if (status == 0 && o->detach)
+    if (result.started && o->detach)
         printf("%s\n", result.container_id);
     return status;
 }
@@ -131,12 +146,11 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 {
     const struct run_options *o = values;
     const struct wh_opt_list named = {.items = cli->parser.args.items, .len = 1};
-    bool terminal = wh_ui_is_terminal(STDIN_FILENO) && wh_ui_is_terminal(STDOUT_FILENO);
-    bool tty = !o->no_tty && (o->detach ? o->tty : o->tty || terminal);
+    bool tty = wants_tty(cli, o);
     struct wh_node *entrypoint = NULL;
     wh_auto_cli_project p = {0};
     struct wh_cli_request r;
-    if (check_options(o, err) < 0 || wh_cli_load(cli, &named, &p, err) < 0 ||
+    if (check_options(o, tty, err) < 0 || wh_cli_load(cli, &named, &p, err) < 0 ||
         change_service(cli, &p, o, &entrypoint, err) < 0)
         return -1;
     const struct wh_cli_launch launch = {

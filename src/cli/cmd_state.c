@@ -111,6 +111,19 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     return perform(cli, &p, values, err);
 }
 
+static int run_kill(struct wh_cli *cli, const void *values, struct wh_err *err)
+{
+    wh_auto_cli_project p = {0};
+    struct wh_cli_containers all;
+    if (load_state(cli, &p, &all, err) < 0)
+        return -1;
+    for (size_t i = 0; i < all.len; i++)
+        if (wh_cli_is_up(&all.items[i]))
+            return perform(cli, &p, values, err);
+    fprintf(stderr, "No container to kill\n");
+    return 0;
+}
+
 /* ---- rm -------------------------------------------------------------------------------------------------------- */
 
 static size_t name_candidates(struct wh_cli *cli, const struct wh_cli_containers *all, bool running_too,
@@ -172,8 +185,12 @@ const struct wh_cmd wh_cmd_restart = {
     WH_CMD_OPTIONS(restart_options, struct state_options),
 };
 const struct wh_cmd wh_cmd_kill = {
-    STATE_COMMAND("kill", "Send a signal to service containers"),
+    .name = "kill",
+    .usage = "[OPTIONS] [SERVICE...]",
+    .summary = "Send a signal to service containers",
     WH_CMD_OPTIONS(kill_options, struct state_options),
+    .max_args = WH_CMD_ANY_ARGS,
+    .run = run_kill,
 };
 const struct wh_cmd wh_cmd_rm = {
     .name = "rm",

@@ -155,7 +155,7 @@ static int print_round(struct round *r, struct wh_err *err)
         if (is_shown(r->cli, &all.items[i]))
             rows[n++] = make_row(a, &all.items[i], &before[i], &now, r->o->no_trunc);
     }
-    if (wh_cli_list(r->cli, &listing, r->o->format, rows, n, &out, err) < 0)
+    if (n && wh_cli_list(r->cli, &listing, r->o->format, rows, n, &out, err) < 0)
         return -1;
     printf("%s%s", !r->o->no_stream && wh_ui_is_terminal(STDOUT_FILENO) ? "\033[H\033[J" : "", wh_str_c(&out));
     fflush(stdout);

@@ -14,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PROC_MAX ((size_t)1 << 20)
+#define PROC_MAX   ((size_t)1 << 20)
+#define MIN_COLUMN 4
+#define COLUMN_GAP 2
 
 struct process {
     pid_t pid, parent;
@@ -108,7 +110,10 @@ static void add_row(const struct wh_container *c, const struct process *p, struc
     time_t started = (time_t)((wh_now_real_ns() - age_ns) / WH_NS_PER_S);
     localtime_r(&started, &tm);
     strftime(start, sizeof(start), age_ns < 24 * 3600 * WH_NS_PER_S ? "%H:%M" : "%b%d", &tm);
-    wh_str_fmt(rows, "%s\t%d\t", c->rec.service, c->rec.number);
+    if (c->rec.oneoff)
+        wh_str_fmt(rows, "%s\t\t", c->rec.service);
+    else
+        wh_str_fmt(rows, "%s\t%d\t", c->rec.service, c->rec.number);
     if (user)
         wh_str_fmt(rows, "%s\t", user->pw_name);
     else
@@ -167,7 +172,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_cgroup_layout_fini(&layout);
     if (r < 0 || rows.len == heading)
         return r;
-    wh_ui_table(wh_str_c(&rows), 0, &table);
+    wh_ui_table(wh_str_c(&rows), MIN_COLUMN, COLUMN_GAP, &table);
     printf("%s", wh_str_c(&table));
     return 0;
 }

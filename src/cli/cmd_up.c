@@ -45,8 +45,8 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct up_options, no_recreate, 0, "no-recreate",
                 "Keep existing containers as they are; not with --force-recreate"),
     WH_OPT_FLAG(struct up_options, no_start, 0, "no-start", "Create containers without starting them"),
-    WH_OPT_CHOICE_OR(struct up_options, pull, 0, "pull", "policy", "always|missing|never|policy", "invalid --pull option %s",
-                  "Pull images before running"),
+    WH_OPT_CHOICE_OR(struct up_options, pull, 0, "pull", "policy", "always|missing|never", "invalid --pull option %s",
+                     "Pull images before running"),
     WH_OPT_FLAG(struct up_options, quiet_build, 0, "quiet-build", "Hide the build's output"),
     WH_OPT_FLAG(struct up_options, quiet_pull, 0, "quiet-pull", "Pull without showing progress"),
     WH_OPT_FLAG(struct up_options, remove_orphans, 0, "remove-orphans",
@@ -62,6 +62,7 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct up_options, watch, 'w', "watch",
                 "Watch the sources and update containers on changes; not with -d"),
     WH_OPT_FLAG(struct up_options, yes, 'y', "yes", "Answer yes to all questions"),
+    WH_OPT_ALIAS(struct up_options, yes, WH_OPT_TYPE_FLAG, "y", "--y is deprecated, please use --yes instead"),
 };
 
 static int check_options(const struct up_options *o, struct wh_err *err)

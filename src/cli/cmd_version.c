@@ -12,7 +12,8 @@ struct version_options {
 };
 
 static const struct wh_opt options[] = {
-    WH_OPT_TEXT(struct version_options, format, 'f', "format", "string", NULL, "Layout: pretty or json (default pretty)"),
+    WH_OPT_TEXT(struct version_options, format, 'f', "format", "string", NULL,
+                "Layout: pretty or json (default pretty)"),
     WH_OPT_FLAG(struct version_options, is_short, 0, "short", "Only the number"),
 };
 

@@ -9,9 +9,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#define UNKNOWN "N/A" /* facts of cluster volumes, and sizes that nobody has counted */
+
 static const struct wh_cli_heading headings[] = {
-    {"Driver", "DRIVER"},    {"Labels", "LABELS"}, {"Mountpoint", "MOUNTPOINT"},
-    {"Name", "VOLUME NAME"}, {"Scope", "SCOPE"},   {NULL, NULL},
+    {"Availability", "AVAILABILITY"},
+    {"Driver", "DRIVER"},
+    {"Group", "GROUP"},
+    {"Labels", "LABELS"},
+    {"Links", "LINKS"},
+    {"Mountpoint", "MOUNTPOINT"},
+    {"Name", "VOLUME NAME"},
+    {"Scope", "SCOPE"},
+    {"Size", "SIZE"},
+    {"Status", "STATUS"},
+    {NULL, NULL},
 };
 
 static const struct wh_cli_listing listing = {
@@ -23,15 +34,23 @@ static const struct wh_cli_listing listing = {
 static struct wh_cli_row make_row(struct wh_arena *a, const struct wh_volume_rec *v)
 {
     wh_auto_str labels = {0};
-    struct wh_node *o = wh_node_map(a, NULL);
-    for (size_t i = 0; i < v->n_labels; i++)
+    struct wh_node *o = wh_node_map(a, NULL), *methods = wh_node_map(a, NULL), *by_name = wh_node_map(a, NULL);
+    for (size_t i = 0; i < v->n_labels; i++) {
         wh_str_fmt(&labels, "%s%s=%s", i ? "," : "", v->labels[i].key, v->labels[i].value);
+        wh_node_put_str(a, by_name, v->labels[i].key, v->labels[i].value);
+    }
+    wh_node_put_str(a, o, "Availability", UNKNOWN);
     wh_node_put_str(a, o, "Driver", v->driver);
+    wh_node_put_str(a, o, "Group", UNKNOWN);
     wh_node_put_str(a, o, "Labels", wh_str_c(&labels));
+    wh_node_put_str(a, o, "Links", UNKNOWN);
     wh_node_put_str(a, o, "Mountpoint", v->mountpoint);
     wh_node_put_str(a, o, "Name", v->name);
     wh_node_put_str(a, o, "Scope", "local");
-    return (struct wh_cli_row){.fields = o};
+    wh_node_put_str(a, o, "Size", UNKNOWN);
+    wh_node_put_str(a, o, "Status", UNKNOWN);
+    wh_node_put(a, methods, "Label", by_name);
+    return (struct wh_cli_row){.fields = o, .methods = methods};
 }
 
 int wh_cli_print_volumes(struct wh_cli *cli, const struct wh_volume_rec *items, size_t n, const char *format,

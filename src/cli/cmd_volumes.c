@@ -47,7 +47,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     struct wh_volume_rec *items = NULL;
     size_t n = 0, kept = 0;
     if (wh_cli_load_name(cli, &project, err) < 0 ||
-        wh_cli_containers(cli, &project, &cli->parser.args, WH_CLI_STOPPED | WH_CLI_ONEOFF, &users, err) < 0 ||
+        wh_cli_containers(cli, &project, &cli->parser.args, WH_CLI_ONEOFF, &users, err) < 0 ||
         wh_state_volumes(&cli->arena, &items, &n, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)

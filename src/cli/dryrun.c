@@ -162,23 +162,62 @@ static int read_actual(struct wh_arena *a, const char *project, struct wh_plan_a
 /* ---- what would be done ---------------------------------------------------------------------------------------- */
 
 static const struct {
-    const char *object, *text; /* NULL: not shown */
+    const char *object, *before, *text; /* NULL: not shown */
 } shown[WH_STEP_KIND_MAX_] = {
-    [WH_STEP_NETWORK_CREATE] = {"Network", "Created"}, [WH_STEP_NETWORK_REMOVE] = {"Network", "Removed"},
-    [WH_STEP_VOLUME_CREATE] = {"Volume", "Created"},   [WH_STEP_VOLUME_REMOVE] = {"Volume", "Removed"},
-    [WH_STEP_CREATE] = {"Container", "Created"},       [WH_STEP_RECREATE] = {"Container", "Recreated"},
-    [WH_STEP_KEEP] = {"Container", "Running"},         [WH_STEP_START] = {"Container", "Started"},
-    [WH_STEP_STOP] = {"Container", "Stopped"},         [WH_STEP_KILL] = {"Container", "Killed"},
-    [WH_STEP_PAUSE] = {"Container", "Paused"},         [WH_STEP_UNPAUSE] = {"Container", "Unpaused"},
-    [WH_STEP_REMOVE] = {"Container", "Removed"},
+    [WH_STEP_NETWORK_CREATE] = {"Network", "Creating", "Created"},
+    [WH_STEP_NETWORK_REMOVE] = {"Network", "Removing", "Removed"},
+    [WH_STEP_VOLUME_CREATE] = {"Volume", "Creating", "Created"},
+    [WH_STEP_VOLUME_REMOVE] = {"Volume", "Removing", "Removed"},
+    [WH_STEP_CREATE] = {"Container", "Creating", "Created"},
+    [WH_STEP_RECREATE] = {"Container", "Recreate", "Recreated"},
+    [WH_STEP_KEEP] = {"Container", NULL, "Running"},
+    [WH_STEP_START] = {"Container", "Starting", "Started"},
+    [WH_STEP_STOP] = {"Container", "Stopping", "Stopped"},
+    [WH_STEP_KILL] = {"Container", "Killing", "Killed"},
+    [WH_STEP_PAUSE] = {"Container", NULL, "Paused"},
+    [WH_STEP_UNPAUSE] = {"Container", NULL, "Unpaused"},
+    [WH_STEP_REMOVE] = {"Container", "Removing", "Removed"},
 };
+
+/* What nobody decides but the one-off that the plan does not have: it comes behind what it needs. */
+static void show_oneoff(struct wh_arena *a, const struct wh_plan_input *in, const struct wh_cli_request *r,
+                        struct wh_progress *progress)
+{
+    const char *name = wh_node_get_str(r->options, "name", NULL);
+    const char joint = in->underscores ? '_' : '-';
+    const char *id = name && *name
+                         ? wh_arena_fmt(a, "Container %s", name)
+                         : wh_arena_fmt(a, "Container %s%c%s%crun", in->project_name, joint, in->run_service, joint);
+    struct wh_event e = {.kind = WH_EVENT_PROGRESS, .status = WH_STATUS_WORKING, .id = id, .text = "Creating"};
+    wh_progress_event(progress, &e);
+    e.status = WH_STATUS_DONE;
+    e.text = "Created";
+    wh_progress_event(progress, &e);
+}
+
+/* A restart is told as one: "Restarting" before, "Started" after it. */
+static const char *text_before(const struct wh_plan_step *s)
+{
+    if (!s->is_restart)
+        return shown[s->kind].before;
+    return s->kind == WH_STEP_STOP ? "Restarting" : NULL;
+}
+
+static const char *text_after(const struct wh_plan_step *s)
+{
+    return s->is_restart && s->kind == WH_STEP_STOP ? NULL : shown[s->kind].text;
+}
 
 static void show_step(const struct wh_plan_step *s, struct wh_progress *progress)
 {
     wh_auto_free char *id = wh_fmt("%s %s", shown[s->kind].object ? shown[s->kind].object : "", s->name);
     wh_auto_free char *why = s->reason ? wh_fmt("(%s)", s->reason) : NULL;
-    struct wh_event e = {
-        .kind = WH_EVENT_PROGRESS, .status = WH_STATUS_DONE, .id = id, .text = shown[s->kind].text, .details = why};
+    struct wh_event e = {.kind = WH_EVENT_PROGRESS, .status = WH_STATUS_WORKING, .id = id, .text = text_before(s)};
+    if (e.text)
+        wh_progress_event(progress, &e);
+    e.status = WH_STATUS_DONE;
+    e.text = text_after(s);
+    e.details = why;
     if (e.text)
         wh_progress_event(progress, &e);
 }
@@ -195,6 +234,8 @@ int wh_cli_dry_run(struct wh_cli *cli, const struct wh_cli_project *p, const str
         wh_progress_say(progress, plan.warnings.items[i]);
     for (size_t i = 0; i < plan.n_steps; i++)
         show_step(&plan.steps[i], progress);
+    if (wh_streq(wh_node_get_str(r->root, "op", NULL), "run"))
+        show_oneoff(&cli->arena, &in, r, progress);
     wh_progress_finish(progress);
     return 0;
 }

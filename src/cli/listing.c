@@ -56,7 +56,7 @@ static int list_table(struct wh_cli *cli, const struct wh_cli_listing *l, const 
     wh_auto_str lines = {0};
     if (list_template(cli, l, text, true, rows, n, &lines, err) < 0)
         return -1;
-    wh_ui_table(wh_str_c(&lines), l->min_width, out);
+    wh_ui_table(wh_str_c(&lines), l->min_width, WH_UI_TABLE_GAP, out);
     return 0;
 }
 
@@ -75,7 +75,7 @@ static int list_json(const struct wh_cli_listing *l, const struct wh_cli_row *ro
 int wh_cli_list(struct wh_cli *cli, const struct wh_cli_listing *l, const char *format, const struct wh_cli_row *rows,
                 size_t n, struct wh_str *out, struct wh_err *err)
 {
-    if (!format || !*format || strcmp(format, "table") == 0 || strcmp(format, "pretty") == 0)
+    if (!format || !*format || strcmp(format, "table") == 0)
         return list_table(cli, l, l->table, rows, n, out, err);
     if (strcmp(format, "json") == 0)
         return list_json(l, rows, n, out);

@@ -26,6 +26,12 @@ struct wh_cli_row {
 int wh_cli_list(struct wh_cli *cli, const struct wh_cli_listing *l, const char *format, const struct wh_cli_row *rows,
                 size_t n, struct wh_str *out, struct wh_err *err);
 /* The same to stdout. */
+/* `ls` and `images`: another word for the table. */
+static inline const char *wh_cli_plain_format(const char *format)
+{
+    return wh_streq(format, "pretty") ? "table" : format;
+}
+
 int wh_cli_print_list(struct wh_cli *cli, const struct wh_cli_listing *l, const char *format,
                       const struct wh_cli_row *rows, size_t n, struct wh_err *err);
 

@@ -2,6 +2,7 @@
 /* From argv to a command and from its result to an exit status; the only place that prints usage and final errors. */
 #include "cli/cli.h"
 #include "cli/progress.h"
+#include "cli/project.h"
 #include "whale/cli.h"
 #include "whale/codec/json.h"
 #include "whale/util/vec.h"
@@ -198,17 +199,19 @@ static int check_argument_count(const struct wh_cli *cli, struct wh_err *err)
 static int check_globals(struct wh_cli *cli, struct wh_err *err)
 {
     const struct wh_cli_globals *g = &cli->globals;
+    int64_t parallel;
     if (g->no_ansi && !wh_streq(g->ansi, "auto"))
         return wh_fail(err, WH_E_INVALID,
                        "cannot specify DEPRECATED \"--no-ansi\" and \"--ansi\". Please use only \"--ansi\"");
     if (g->workdir && g->project_directory)
-        return wh_fail(err, WH_E_INVALID, "cannot specify DEPRECATED \"--workdir\" and \"--project-directory\". Please "
-                                          "use only \"--project-directory\" instead");
+        return wh_fail(err, WH_E_INVALID,
+                       "cannot specify DEPRECATED \"--workdir\" and \"--project-directory\". Please "
+                       "use only \"--project-directory\" instead");
     if (g->no_ansi)
         fputs("option '--no-ansi' is DEPRECATED ! Please use '--ansi' instead.\n", stderr);
     if (g->workdir)
         fputs("option '--workdir' is DEPRECATED at root level! Please use '--project-directory' instead.\n", stderr);
-    return wh_cli_check_display(cli, err);
+    return wh_cli_parallel(cli, &parallel, err) < 0 ? -1 : wh_cli_check_display(cli, err);
 }
 
 static int run_command(struct wh_cli *cli, int argc, char **argv, int first, struct wh_err *err)

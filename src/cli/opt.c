@@ -4,6 +4,7 @@
 
 #include "whale/util/size.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int wh_opt_list_add(struct wh_arena *a, struct wh_opt_list *list, const char *item)
@@ -111,6 +112,8 @@ static int set_option(struct wh_opt_parser *p, const struct wh_opt *o, const cha
     if (types[o->type].set(p->arena, find_value(p, o), text) < 0)
         return wh_fail(err, WH_E_USAGE, "invalid argument \"%s\" for \"%s\" flag: %s: parsing \"%s\": invalid syntax",
                        text, shown, types[o->type].complaint, text);
+    if (o->note && !wh_opt_given(p, o->name))
+        fprintf(stderr, "%s\n", o->note);
     if (!wh_opt_given(p, o->name) && p->n_changed < WH_ARRAY_LEN(p->changed))
         p->changed[p->n_changed++] = o;
     return 0;
@@ -146,8 +149,9 @@ struct cursor {
 static int set_help(struct wh_opt_parser *p, const char *text, struct wh_err *err)
 {
     if (set_flag(p->arena, &p->help, text) < 0)
-        return wh_fail(err, WH_E_USAGE, "invalid argument \"%s\" for \"-h, --help\" flag: %s: parsing \"%s\": invalid syntax",
-                       text, types[WH_OPT_TYPE_FLAG].complaint, text);
+        return wh_fail(err, WH_E_USAGE,
+                       "invalid argument \"%s\" for \"-h, --help\" flag: %s: parsing \"%s\": invalid syntax", text,
+                       types[WH_OPT_TYPE_FLAG].complaint, text);
     return 0;
 }
 

@@ -44,6 +44,7 @@ struct wh_opt {
     const char *bare;    /* value of the option given without one (then "--opt value" does not take the value) */
     const char *choices; /* "auto|tty|plain": the only accepted values besides "" (the default), or NULL */
     const char *wrong;   /* what is said of another value, "invalid --pull option %s"; NULL: the usual words */
+    const char *note;    /* said when the option is met: that it is an old spelling, or without effect; or NULL */
     const char *text;    /* for --help; lower-case start is fine, no full stop */
     bool hidden;
 };
@@ -63,6 +64,12 @@ struct wh_opt {
     {                                                                                                                  \
         .name = (n), .letter = (l), .type = WH_OPT_TYPE_FLAG, .offset = offsetof(T, field), .bare = "true",            \
         .text = "", .hidden = true                                                                                     \
+    }
+/* Another spelling that is accepted, with what is said about it (or NULL). */
+#define WH_OPT_ALIAS(T, field, k, n, s)                                                                                \
+    {                                                                                                                  \
+        .name = (n), .type = (k), .offset = offsetof(T, field), .bare = (k) == WH_OPT_TYPE_FLAG ? "true" : NULL,       \
+        .note = (s), .text = "", .hidden = true                                                                        \
     }
 #define WH_OPT_TEXT(T, field, l, n, a, v, t)                                                                           \
     {                                                                                                                  \

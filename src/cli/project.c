@@ -5,6 +5,7 @@
 #include "cli/diag.h"
 
 #include "whale/util/file.h"
+#include "whale/util/size.h"
 #include "whale/util/time.h"
 
 #include <string.h>
@@ -43,6 +44,17 @@ bool wh_cli_env_is_true(const struct wh_cli *cli, const char *name)
 bool wh_cli_is_compatible(const struct wh_cli *cli)
 {
     return cli->globals.compatibility || wh_cli_env_is_true(cli, "COMPOSE_COMPATIBILITY");
+}
+
+int wh_cli_parallel(const struct wh_cli *cli, int64_t *ret, struct wh_err *err)
+{
+    const char *text = wh_cli_env(cli, "COMPOSE_PARALLEL_LIMIT");
+    *ret = cli->globals.parallel;
+    if (*ret != -1 || !text)
+        return 0;
+    if (wh_int_parse(text, INT32_MIN, INT32_MAX, ret) < 0)
+        return wh_fail(err, WH_E_INVALID, "COMPOSE_PARALLEL_LIMIT must be an integer (found: \"%s\")", text);
+    return 0;
 }
 
 bool wh_cli_list_has(const struct wh_opt_list *list, const char *text)

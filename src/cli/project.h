@@ -36,6 +36,9 @@ bool wh_cli_env_is_true(const struct wh_cli *cli, const char *name);
 /* Whether names of containers are joined as older versions did: --compatibility or COMPOSE_COMPATIBILITY. */
 bool wh_cli_is_compatible(const struct wh_cli *cli);
 
+/* --parallel, else COMPOSE_PARALLEL_LIMIT; 0 or less: no limit. */
+int wh_cli_parallel(const struct wh_cli *cli, int64_t *ret, struct wh_err *err);
+
 bool wh_cli_list_has(const struct wh_opt_list *list, const char *text);
 
 /* ---- containers from the records ------------------------------------------------------------------------------- */
@@ -53,7 +56,8 @@ struct wh_cli_containers {
 int wh_cli_containers(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_opt_list *services, unsigned what,
                       struct wh_cli_containers *ret, struct wh_err *err);
 bool wh_cli_is_up(const struct wh_container *c); /* running, paused or restarting */
-/* The service's container with this number; index 0 or less: the lowest-numbered that runs, else the lowest. NULL: none. */
+/* The service's container with this number; index 0 or less: the lowest-numbered that runs, else the lowest. NULL:
+ * none. */
 struct wh_container *wh_cli_pick(const struct wh_cli_containers *all, const char *service, int64_t index);
 /* "web-1": the usual name without the project; a name of its own (container_name, one-off) whole. */
 const char *wh_cli_short_name(const struct wh_container_rec *rec);

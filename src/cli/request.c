@@ -17,14 +17,17 @@
 int wh_cli_request_new(struct wh_cli *cli, const char *op, struct wh_cli_request *ret, struct wh_err *err)
 {
     struct wh_arena *a = &cli->arena;
+    int64_t parallel;
     *ret = (struct wh_cli_request){.arena = a, .root = wh_node_map(a, NULL), .options = wh_node_map(a, NULL)};
     if (!ret->root || !ret->options)
         return wh_fail(err, WH_E_LIMIT, "out of memory");
     wh_node_put_str(a, ret->root, "op", op);
     wh_node_put(a, ret->root, "options", ret->options);
     wh_cli_put_bool(ret, "underscores", wh_cli_is_compatible(cli));
-    if (cli->globals.parallel > 0)
-        wh_node_put_int(a, ret->options, "parallel", cli->globals.parallel);
+    if (wh_cli_parallel(cli, &parallel, err) < 0)
+        return -1;
+    if (parallel > 0)
+        wh_node_put_int(a, ret->options, "parallel", parallel);
     return 0;
 }
 

@@ -35,6 +35,15 @@ static void put_list(struct wh_arena *a, struct wh_node *service, const char *ke
         wh_node_put(a, service, key, seq);
 }
 
+/* Of several --env-from-file the first that has a name wins, of several env_file the last. */
+static void put_reversed(struct wh_arena *a, struct wh_node *service, const char *key, const struct wh_opt_list *list)
+{
+    struct wh_opt_list reversed = {0};
+    for (size_t i = list->len; i-- > 0;)
+        wh_opt_list_add(a, &reversed, list->items[i]);
+    put_list(a, service, key, &reversed);
+}
+
 /* Sources that are no paths are volumes, which a compose file must define. */
 static struct wh_node *name_volumes(struct wh_arena *a, const struct wh_opt_list *volumes)
 {
@@ -59,7 +68,7 @@ static struct wh_node *make_file(struct wh_arena *a, const struct wh_cli_run_cha
     struct wh_node *root = wh_node_map(a, NULL), *services = wh_node_map(a, NULL), *s = wh_node_map(a, NULL);
     wh_node_put_str(a, s, "image", SERVICE);
     put_list(a, s, "environment", env);
-    put_list(a, s, "env_file", env_files);
+    put_reversed(a, s, "env_file", env_files);
     put_list(a, s, "labels", &c->labels);
     put_list(a, s, "ports", &c->publish);
     put_list(a, s, "volumes", &c->volumes);
@@ -88,7 +97,7 @@ static int write_file(const struct wh_node *root, int *ret_fd, struct wh_err *er
     return 0;
 }
 
-static int load_file(struct wh_cli *cli, const struct wh_cli_project *p, const struct wh_node *root,
+static int load_file(struct wh_cli *cli, char **envp, const struct wh_cli_project *p, const struct wh_node *root,
                      struct wh_load_result *ret, struct wh_err *err)
 {
     wh_auto_fd fd = -1;
@@ -101,7 +110,9 @@ static int load_file(struct wh_cli *cli, const struct wh_cli_project *p, const s
         .n_files = 1,
         .project_name = p->name,
         .project_directory = cli->cwd, /* paths on the command line start where the user is */
-        .environ = cli->envp,
+        .env_files = cli->globals.env_files.items,
+        .n_env_files = cli->globals.env_files.len,
+        .environ = envp,
         .cwd = cli->cwd,
     };
     if (wh_compose_load(&o, ret, &failure) == 0)
@@ -209,6 +220,28 @@ static int check_targets(const struct wh_node *mounts, struct wh_err *err)
     return 0;
 }
 
+/* What the files of --env-from-file may refer to. */
+static char **env_of_options(struct wh_arena *a, const struct wh_opt_list *env)
+{
+    char **out = wh_arena_array(a, char *, env->len + 1);
+    size_t n = 0;
+    for (size_t i = 0; out && i < env->len; i++)
+        if (strchr(env->items[i], '='))
+            out[n++] = wh_arena_strdup(a, env->items[i]);
+    return out;
+}
+
+static int check_texts(const struct wh_cli_run_changes *c, struct wh_err *err)
+{
+    for (size_t i = 0; i < c->labels.len; i++)
+        if (!strchr(c->labels.items[i], '='))
+            return wh_fail(err, WH_E_INVALID, "label must be set as KEY=VALUE: \"%s\"", c->labels.items[i]);
+    for (size_t i = 0; i < c->env.len; i++)
+        if (c->env.items[i][0] == '=')
+            return wh_fail(err, WH_E_INVALID, "invalid environment variable: %s", c->env.items[i]);
+    return 0;
+}
+
 /* Variables of --env-from-file come before those of -e. */
 static int read_env_files(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_cli_run_changes *c,
                           struct wh_arena *a, struct wh_node *service, struct wh_err *err)
@@ -218,7 +251,8 @@ static int read_env_files(struct wh_cli *cli, struct wh_cli_project *p, const st
     struct wh_load_result *small = &p->extra[0]; /* clones share the texts of their originals */
     if (!c->env_files.len)
         return 0;
-    if (load_file(cli, p, make_file(&cli->arena, &nothing, &none, &c->env_files), small, err) < 0)
+    if (load_file(cli, env_of_options(&cli->arena, &c->env), p, make_file(&cli->arena, &nothing, &none, &c->env_files),
+                  small, err) < 0)
         return -1;
     put_over_map(a, service, "environment",
                  wh_node_get(wh_node_get(wh_node_get(small->root, "services"), SERVICE), "environment"));
@@ -232,11 +266,10 @@ int wh_cli_change_service(struct wh_cli *cli, struct wh_cli_project *p, const ch
     struct wh_load_result *small = &p->extra[1];
     struct wh_node *service = wh_node_get(wh_node_get(p->load.root, "services"), name);
     *ret_entrypoint = NULL;
-    for (size_t i = 0; i < c->labels.len; i++)
-        if (!strchr(c->labels.items[i], '='))
-            return wh_fail(err, WH_E_INVALID, "label must be set as KEY=VALUE: \"%s\"", c->labels.items[i]);
+    if (check_texts(c, err) < 0)
+        return -1;
     if (read_env_files(cli, p, c, &p->load.arena, service, err) < 0 ||
-        load_file(cli, p, make_file(&cli->arena, c, &c->env, &none), small, err) < 0)
+        load_file(cli, cli->envp, p, make_file(&cli->arena, c, &c->env, &none), small, err) < 0)
         return -1;
     if (check_targets(wh_node_get(wh_node_get(wh_node_get(small->root, "services"), SERVICE), "volumes"), err) < 0)
         return -1;

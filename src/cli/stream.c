@@ -40,7 +40,8 @@ struct relay {
     size_t pending_len;
     unsigned char keys[MAX_KEYS];
     size_t n_keys, keys_seen;
-    bool detached, cancelled;
+    bool detached, cancelled, started;
+    int ended_by;         /* the signal that cancelled it, 0 = none */
     int64_t grace_end_ns; /* attach that was cancelled by a signal */
     int failure_code;     /* of a process that could not be started */
 };
@@ -206,6 +207,7 @@ static void take_signal(struct relay *r, int signo)
         return;
     }
     r->cancelled = true;
+    r->ended_by = signo;
     wh_cli_send_cancel(r->client);
 }
 
@@ -241,16 +243,18 @@ static void take_event(struct relay *r, const struct wh_event *e, const int *fds
             else
                 take_master(r, fds[i]);
         }
-    if (wh_streq(e->action, "start") || wh_streq(e->action, "exec_start"))
+    if (wh_streq(e->action, "start") || wh_streq(e->action, "exec_start")) {
+        r->started = true;
         wh_progress_finish(r->progress);
+    }
 }
 
 static int take_result(struct relay *r, const struct wh_event *e, struct wh_err *err)
 {
     int code = e->exit_code;
     int status = wh_cli_take_done(e, err);
-    if (status < 0 && r->o->code_of_failure && (code == 126 || code == 127))
-        r->failure_code = code;
+    if (status < 0 && r->o->code_of_failure && code >= 125 && code <= 127)
+        r->failure_code = code == 125 ? 126 : code;
     return status;
 }
 
@@ -318,14 +322,14 @@ static int relay(struct relay *r, struct wh_err *err)
         while ((signo = wh_cli_signals_next(&r->signals)) != 0)
             take_signal(r, signo);
         int done = take_events(r, &status, err);
-        if (done > 0 && status >= 0 && r->o->waits_for_output && r->master < 0 && !wait_outputs(r))
+        if (done > 0 && status >= 0 && r->o->waits_for_output && r->master < 0 && !r->cancelled && !wait_outputs(r))
             return WH_EXIT_CANCELLED;
         if (done != 0) {
             drain_outputs(r);
             return done < 0 ? -1 : r->grace_end_ns ? WH_EXIT_CANCELLED : status;
         }
         if (r->detached)
-            return wh_fail(err, WH_E_GENERIC, "read escape sequence");
+            return r->o->detach_is_success ? 0 : wh_fail(err, WH_E_GENERIC, "read escape sequence");
         if (r->grace_end_ns && wh_now_mono_ns() > r->grace_end_ns)
             return WH_EXIT_CANCELLED;
     }
@@ -421,12 +425,18 @@ int wh_cli_stream(struct wh_cli *cli, const struct wh_cli_project *p, const stru
     wh_progress_finish(progress);
     if (was_raw && r->detached)
         fputc('\n', stderr);
-    if (ret)
+    if (ret) {
         memcpy(ret->container_id, r->container_id, sizeof(ret->container_id));
+        ret->started = r->started;
+    }
     if (status < 0 && r->failure_code) {
         wh_err_print(err, stderr);
         wh_err_fini(err);
         return r->failure_code;
+    }
+    if (r->ended_by == SIGHUP) { /* as if nobody had caught it: the terminal is gone */
+        wh_err_fini(err);
+        return 128 + SIGHUP;
     }
     if (status < 0 && r->cancelled)
         err->code = WH_E_CANCELLED;

@@ -18,12 +18,14 @@ struct wh_cli_stream_options {
     bool ends_at_signal;      /* and end us with 130 (attach) */
     const char *detach_keys;  /* NULL = "ctrl-p,ctrl-q" with a tty, none otherwise */
     const char *container_id; /* known before (attach), else taken from events */
+    bool detach_is_success;   /* the detach keys end us well, else with an error as attach and exec do */
     bool waits_for_output;    /* of children that outlive the process and hold its pipes (exec) */
-    bool code_of_failure;     /* a process that could not be started: its 126 or 127 is the result (exec) */
+    bool code_of_failure;     /* a process that could not be started: 126 or 127 is the result (exec) */
 };
 
 struct wh_cli_stream_result {
     char container_id[65]; /* "" when no event named one */
+    bool started;
 };
 
 /* Sends the request with its descriptors and relays until it is done. Returns the exit status or -1. */

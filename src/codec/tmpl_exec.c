@@ -38,7 +38,8 @@ static int get_field(struct exec *x, const struct wh_node *v, const char *name, 
     if (v == x->data->fields) {
         *ret = wh_node_get(x->data->methods, name);
         return *ret ? 0
-                    : wh_fail(x->err, WH_E_INVALID, "template: :1: executing \"\" at <.%s>: no field %s", name, name);
+                    : wh_fail(x->err, WH_E_INVALID, "template: :1: executing \"\" at <.%s>: can't evaluate field %s",
+                              name, name);
     }
     if (!v || v->kind == WH_NODE_NULL || v->kind == WH_NODE_MAP)
         return 0;

@@ -99,13 +99,14 @@ int ctr_check(struct wh_policy *p, const struct create_request *r, struct wh_err
         check_restart, check_privileges, check_security, check_signal, check_engine,
         check_kernel,  check_limits,     check_network,  check_mounts, logging_check};
     if (!name_is_valid(r->name))
-        return wh_fail(err, WH_E_INVALID,
-                       "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", r->name);
+        return wh_fail(err, WH_E_INVALID, "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
+                       r->name);
     const struct ctr *same = ctr_find_name(p, r->name);
     const char *owner = same && same != r->replaces ? p->project : wh_map_get(&p->foreign_names, r->name);
     if (owner)
-        return wh_fail(err, WH_E_CONFLICT, "the container name \"%s\" is already in use by project \"%s\"", r->name,
-                       owner);
+        return wh_fail(err, WH_E_CONFLICT,
+                       "the container name \"%s\" is already in use by container \"%s\" of project \"%s\"", r->name,
+                       same ? same->rec.id : r->name, owner);
     for (size_t i = 0; i < WH_ARRAY_LEN(checks); i++) {
         if (checks[i](r->service, err) == 0)
             continue;

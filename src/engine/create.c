@@ -319,7 +319,7 @@ int ctr_remove(struct ctr *c, bool volumes, struct wh_err *err)
     if (volumes)
         remove_anonymous(c);
     if (c->rec.auto_remove)
-        wh_sessions_ended(p->host->sessions, c->rec.id, c->state.exit_code);
+        wh_sessions_ended(p->host->sessions, c->rec.id, c->state.exit_code, c->hook_failure);
     wh_loop_defer(p->host->loop, free_removed, c);
     return 0;
 }

@@ -103,6 +103,7 @@ void ctr_free(struct ctr *c)
     wh_vec_fini(&c->watches);
     wh_err_fini(&c->start_err);
     free(c->refusal);
+    free(c->hook_failure);
     wh_arena_fini(&c->probe_arena);
     wh_arena_fini(&c->output_arena);
     wh_arena_fini(&c->state_arena);
@@ -153,7 +154,7 @@ static void tell_changed(struct wh_policy *p)
         struct ctr *c = wh_vec_at(&changed, struct ctr *, i);
         if (c->rec.auto_remove && !c->is_removing && c->phase == CTR_IDLE && (c->state.started_ns || c->start_failed) &&
             ctr_remove(c, true, NULL) < 0)
-            wh_sessions_ended(p->host->sessions, c->rec.id, c->state.exit_code);
+            wh_sessions_ended(p->host->sessions, c->rec.id, c->state.exit_code, c->hook_failure);
     }
 }
 

@@ -20,7 +20,7 @@ const struct wh_node *ctr_attributes(struct wh_arena *a, const struct ctr *c)
 
 static void send_event(struct ctr *c, const char *action, int exit_code, const char *key, const char *value)
 {
-    if (!c->p->host->server)
+    if (!c->p->host->server || c->rec.oneoff) /* one-offs are no part of what `events` is about */
         return;
     wh_auto_arena a = {0};
     struct wh_node *attributes = (struct wh_node *)ctr_attributes(&a, c);

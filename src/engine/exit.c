@@ -140,7 +140,7 @@ static void announce_end(struct ctr *c, bool restarting)
         ctr_event(c, "stop", c->state.exit_code);
     ctr_event_log_exit(c, restarting);
     if (!c->rec.auto_remove || c->is_removing) /* else ctr_remove tells: who waits for `run --rm` finds it removed */
-        wh_sessions_ended(c->p->host->sessions, c->rec.id, c->state.exit_code);
+        wh_sessions_ended(c->p->host->sessions, c->rec.id, c->state.exit_code, c->hook_failure);
 }
 
 void ctr_finish_exit(struct ctr *c)

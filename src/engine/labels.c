@@ -57,6 +57,7 @@ static void put_compose(struct wh_arena *a, struct wh_map *labels, const struct 
     put(labels, PREFIX "oneoff", r->oneoff ? "True" : "False");
     if (!r->oneoff)
         put(labels, PREFIX "container-number", wh_arena_fmt(a, "%d", r->number));
+    put(labels, PREFIX "slug", r->slug);
     put(labels, PREFIX "config-hash", r->hash ? wh_arena_strndup(a, r->hash, WH_HASH_HEX - 1) : NULL);
     put(labels, PREFIX "image", image->id);
     put(labels, PREFIX "image-volume-digest", labels_image_volumes(a, r->service));

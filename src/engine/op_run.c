@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <string.h>
 
+#define SLUG_HEX 64 /* of the label; the name has the first 12 */
+
 struct run {
     struct op *op;
     struct ctr *c;
@@ -63,20 +65,26 @@ static int create(struct op *op, struct ctr **ret, struct wh_err *err)
     const struct wh_service *service = wh_project_service(op->project, op->in.run_service);
     struct wh_service *own;
     struct create_request r;
-    char tag[13], joint = op->in.underscores ? '_' : '-';
+    char slug[SLUG_HEX + 1], joint = op->in.underscores ? '_' : '-';
     if (!service)
         return wh_fail(err, WH_E_NOT_FOUND, "no such service: %s", op->in.run_service);
-    if (oneoff_service(op, service, &own, err) < 0 || wh_random_hex(tag, 12, err) < 0)
+    if (oneoff_service(op, service, &own, err) < 0 || wh_random_hex(slug, SLUG_HEX, err) < 0)
         return -1;
     create_request_fill(op, service, &r);
     const char *name = wh_node_get_str(op->options, "name", NULL);
     r.service = own;
-    r.name = name && name[0] ? name : wh_arena_fmt(a, "%s%c%s%crun%c%s", op->p->project, joint, service->name, joint, joint, tag);
+    r.name = name && name[0]
+                 ? name
+                 : wh_arena_fmt(a, "%s%c%s%crun%c%.12s", op->p->project, joint, service->name, joint, joint, slug);
+    r.slug = slug;
     r.number = 1;
     r.oneoff = true;
     r.auto_remove = wh_node_get_bool(op->options, "rm", false);
     r.use_aliases = wh_node_get_bool(op->options, "use_aliases", false);
-    return r.name ? ctr_create(op->p, &r, ret, err) : wh_fail(err, ENOMEM, "run");
+    if (!r.name)
+        return wh_fail(err, ENOMEM, "run");
+    wh_request_progress(op->r, WH_STATUS_WORKING, "Creating", "Container %s", r.name);
+    return ctr_create(op->p, &r, ret, err);
 }
 
 static void emit(struct run *run, const char *action, int fd)
@@ -110,8 +118,38 @@ static void finish_failed(struct run *run, struct wh_err *take_err)
     op_done(op, 1);
 }
 
-static void on_post_start(void *data, const struct wh_err *err)
+/* Attached: the program goes on, and its `run` ends with what the hook failed with. */
+static void keep_hook_failure(void *data, const struct wh_err *err)
 {
+    struct ctr *c = data;
+    if (err && !c->hook_failure)
+        c->hook_failure = wh_err_text(err);
+}
+
+static void end_detached(void *data, const struct wh_err *err)
+{
+    struct run *run = data;
+    struct wh_err own = {0};
+    wh_auto_free char *text = err ? wh_err_text(err) : NULL;
+    if (text)
+        wh_fail(&own, WH_E_GENERIC, "%s", text);
+    if (text && err->hint)
+        wh_err_hint(&own, "%s", err->hint);
+    if (own.depth)
+        op_fail(run->op, &own);
+    op_done(run->op, text ? 1 : 0);
+}
+
+static void run_post_start(struct run *run)
+{
+    struct ctr *c = run->c;
+    const struct wh_hooks *hooks = &c->service->post_start;
+    bool runs_hooks = hooks->len && c->phase == CTR_RUNNING;
+    if (runs_hooks)
+        ctr_run_hooks(c, hooks, NULL, run->is_detached ? end_detached : keep_hook_failure,
+                      run->is_detached ? (void *)run : c);
+    else if (run->is_detached)
+        end_detached(run, NULL);
 }
 
 static void hand_over(struct run *run)
@@ -124,13 +162,10 @@ static void hand_over(struct run *run)
     ctr_unwatch(c, &run->watch);
     emit(run, "start", run->master);
     wh_close(&run->master);
-    if (c->service->post_start.len && c->phase == CTR_RUNNING)
-        ctr_run_hooks(c, &c->service->post_start, NULL, on_post_start, NULL);
     policy_run_deferred_firewall(p);
-    if (detached) {
-        op_done(op, 0);
+    run_post_start(run);
+    if (detached)
         return;
-    }
     struct wh_request *r = op_release(op);
     if (c->phase == CTR_IDLE && (!c->rec.auto_remove || c->is_removing))
         wh_request_done(r, c->state.exit_code, NULL);
@@ -185,6 +220,7 @@ static void start_oneoff(struct op *op)
         return;
     }
     emit(run, "create", -1);
+    wh_request_progress(op->r, WH_STATUS_DONE, "Created", "Container %s", run->c->rec.name);
     give_streams(run);
     run->watch = (struct ctr_watch){on_change, run};
     if (ctr_start(run->c, &err) < 0) {

@@ -39,7 +39,8 @@ static void fill_target(struct wh_request *r, const struct ctr *c, struct wh_ses
                                       .attributes = ctr_attributes(&r->arena, c),
                                       .cgroup = &c->cgroup,
                                       .stdin_fd = c->stdin_fd,
-                                      .tty = c->rec.tty};
+                                      .tty = c->rec.tty,
+                                      .oneoff = c->rec.oneoff};
 }
 
 static struct wh_pairs read_env(struct wh_request *r)

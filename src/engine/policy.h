@@ -136,6 +136,7 @@ struct ctr {
     int64_t backoff_ns; /* last delay of the restart policy; 0 = none yet */
     int restart_streak; /* restarts since it last ran well, for on-failure:N and max_attempts */
     struct wh_err start_err;
+    char *hook_failure; /* of a one-off: what its post_start hook failed with; the result of its `run` */
     int start_exit_code;
 
     struct wh_keeper_exit exit; /* while CTR_ENDING; key and cgroup unset */
@@ -188,6 +189,7 @@ struct create_request {
     const char *image_id, *hash;
     const char *name;
     int number;
+    const char *slug; /* of a one-off, or NULL */
     bool oneoff, auto_remove;
     const char *hook;
     const struct ctr *replaces; /* its anonymous volumes are taken over, or NULL */

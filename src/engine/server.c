@@ -11,6 +11,7 @@
 #include "whale/util/str.h"
 #include "whale/util/time.h"
 
+#include "engine/event_log.h"
 #include "engine/loop.h"
 #include "engine/wire.h"
 
@@ -52,6 +53,7 @@ struct wh_server {
     bool (*may_exit)(void *engine);
     bool stopping;
     int project_lock; /* held from the decision to end */
+    struct wh_event_log past;
 };
 
 /* ---- events out ------------------------------------------------------------------------------------------------- */
@@ -132,10 +134,14 @@ static bool wants_service(const struct wh_request *r, const char *service)
 void wh_server_broadcast(struct wh_server *s, const struct wh_event *e)
 {
     enum subscription wanted = e->kind == WH_EVENT_LOG_EXIT ? SUB_EXITS : SUB_EVENTS;
+    struct wh_event stamped = *e;
+    stamped.time_ns = wh_now_real_ns();
+    if (wanted == SUB_EVENTS)
+        wh_event_log_add(&s->past, &stamped);
     for (struct wh_conn *c = s->conns, *next; c; c = next) {
         next = c->next;
         if (c->subscription == wanted && c->request && wants_service(c->request, e->service))
-            send_event(c, e, NULL, 0);
+            send_event(c, &stamped, NULL, 0);
     }
 }
 
@@ -504,6 +510,7 @@ int wh_server_new(struct wh_loop *l, int listen_fd, const char *project, const s
     }
     *s = (struct wh_server){
         .loop = l, .listen_fd = listen_fd, .project = name, .ops = ops, .engine = engine, .project_lock = -1};
+    s->past = (struct wh_event_log){.loop = l, .project = name};
     s->idle_timer = (struct wh_timer){.fn = on_idle_timer, .data = s};
     s->trim_timer = (struct wh_timer){.fn = on_trim_timer, .data = s};
     s->io = (struct wh_io){.fn = on_listen, .data = s};
@@ -525,6 +532,7 @@ void wh_server_free(struct wh_server *s)
             free_request(s->conns->request);
         free_conn(s->conns);
     }
+    wh_event_log_flush(&s->past);
     wh_close(&s->project_lock);
     free(s->project);
     free(s);

@@ -4,6 +4,7 @@
 
 #include "whale/logs.h"
 #include "whale/util/cleanup.h"
+#include "whale/util/file.h"
 #include "whale/util/str.h"
 
 #include "engine/keeper.h"
@@ -87,7 +88,7 @@ void wh_session_wait(struct wh_sessions *s, struct wh_request *r, const char *co
     r->on_cancel = on_wait_cancelled;
 }
 
-void wh_sessions_ended(struct wh_sessions *s, const char *container_id, int exit_code)
+void wh_sessions_ended(struct wh_sessions *s, const char *container_id, int exit_code, const char *failure)
 {
     wh_sessions_container_gone(s, container_id);
     for (struct wh_waiter *w = s->waiters, *next; w; w = next) {
@@ -95,8 +96,11 @@ void wh_sessions_ended(struct wh_sessions *s, const char *container_id, int exit
         if (!wh_streq(w->container_id, container_id))
             continue;
         struct wh_request *r = w->request;
+        struct wh_err err = {0};
         free_waiter(w);
-        wh_request_done(r, exit_code, NULL);
+        if (failure)
+            wh_fail(&err, WH_E_GENERIC, "%s", failure);
+        wh_request_done(r, failure ? 1 : exit_code, &err);
     }
 }
 
@@ -128,7 +132,8 @@ void wh_session_attach(struct wh_sessions *s, struct wh_request *r, const struct
     }
     struct wh_event e = lifecycle(t, "attach");
     wh_request_emit_fds(r, &e, &t->stdin_fd, t->stdin_fd >= 0);
-    wh_server_broadcast(r->server, &e);
+    if (!t->oneoff)
+        wh_server_broadcast(r->server, &e);
     wh_session_wait(s, r, t->id, NULL, NULL);
 }
 
@@ -140,14 +145,25 @@ struct exec_request {
     struct wh_request *request; /* NULL once done */
     struct wh_arena arena;      /* copies of the target's texts */
     struct wh_session_target target;
-    const char *command;
+    const char *command; /* NULL once it has ended */
+    char id[65];
     bool detach;
 };
 
 static void announce(struct exec_request *x, const char *action, int exit_code)
 {
     wh_auto_free char *full = x->command ? wh_fmt("%s: %s", action, x->command) : NULL;
+    wh_auto_arena a = {0};
+    char code[16];
     struct wh_event e = lifecycle(&x->target, full ? full : action);
+    struct wh_node *attributes = x->target.attributes ? wh_node_copy(&a, x->target.attributes) : wh_node_map(&a, NULL);
+    if (x->target.oneoff)
+        return;
+    wh_node_put_str(&a, attributes, "execID", x->id);
+    snprintf(code, sizeof(code), "%d", exit_code);
+    if (!x->command)
+        wh_node_put_str(&a, attributes, "exitCode", code);
+    e.attributes = attributes;
     e.exit_code = exit_code;
     wh_server_broadcast(x->server, &e);
 }
@@ -226,7 +242,7 @@ static struct exec_request *new_exec_request(struct wh_request *r, const struct 
     x->target.service = t->service ? wh_arena_strdup(a, t->service) : NULL;
     x->target.attributes = t->attributes ? wh_node_copy(a, t->attributes) : NULL;
     x->command = join_command(a, spec);
-    if (!a->failed)
+    if (!a->failed && wh_random_hex(x->id, sizeof(x->id) - 1, NULL) == 0)
         return x;
     free_exec_request(x);
     return NULL;

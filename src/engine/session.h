@@ -66,7 +66,7 @@ struct wh_session_target {
     const struct wh_node *attributes; /* for LIFECYCLE events: image, name, labels; or NULL */
     const struct wh_cgroup *cgroup;
     int stdin_fd; /* borrowed: write end of its stdin or its pty master, -1 = none */
-    bool tty;
+    bool tty, oneoff;
 };
 
 /* Serves op `exec` to its end: exec_create, exec_start (with the master when spec->process.tty), exec_die, done. With
@@ -80,6 +80,6 @@ void wh_session_attach(struct wh_sessions *s, struct wh_request *r, const struct
 void wh_session_wait(struct wh_sessions *s, struct wh_request *r, const char *container_id, void (*gone)(void *data),
                      void *data);
 /* The container's end is stored and its log complete: finishes everybody who waits for it. */
-void wh_sessions_ended(struct wh_sessions *s, const char *container_id, int exit_code);
+void wh_sessions_ended(struct wh_sessions *s, const char *container_id, int exit_code, const char *failure);
 
 #endif

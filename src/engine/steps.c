@@ -357,7 +357,6 @@ static void run_freeze(struct run_step *s)
     struct wh_err err = {0};
     bool pause = s->plan->kind == WH_STEP_PAUSE;
     struct ctr *c = step_ctr(s);
-    step_progress(s, WH_STATUS_WORKING, pause ? "Pausing" : "Unpausing");
     if (c && ctr_pause(c, pause, &err) < 0)
         fail(s, &err);
     else

@@ -136,11 +136,14 @@ static int fail_in_use(const struct wh_port_want *want, uint16_t port, const str
     host_text(want, host, sizeof(host));
     const char *proto = wh_proto_text(want->proto);
     if (claim)
-        return wh_fail(err, WH_E_CONFLICT, "port %s:%u/%s is already in use by container %s of project %s", host, port,
-                       proto, claim->container, claim->project);
+        return wh_fail(err, WH_E_CONFLICT,
+                       "port %s:%u/%s is already in use by container %s of project %s: port is already allocated", host,
+                       port, proto, claim->container, claim->project);
     if (wh_port_find_owner(want->proto, &want->host_ip, port, owner))
-        return wh_fail(err, WH_E_CONFLICT, "port %s:%u/%s is already in use by %s", host, port, proto, owner);
-    return wh_fail(err, WH_E_CONFLICT, "port %s:%u/%s is already in use by another program", host, port, proto);
+        return wh_fail(err, WH_E_CONFLICT, "port %s:%u/%s is already in use by %s: address already in use", host, port,
+                       proto, owner);
+    return wh_fail(err, WH_E_CONFLICT, "port %s:%u/%s is already in use by another program: address already in use",
+                   host, port, proto);
 }
 
 static int fail_other(const struct wh_port_want *want, uint16_t port, int error, struct wh_err *err)

@@ -154,9 +154,8 @@ static int add_new_slots(struct builder *b, struct node *n, size_t wanted)
         next = slots[i].number >= next ? slots[i].number + 1 : next;
     }
     for (size_t i = n->n_slots; i < wanted; i++, next++)
-        slots[i] = (struct slot){.number = next,
-                                 .name = wh_plan_container_name(b->a, b->in, n->service, next),
-                                 .step = NO_STEP};
+        slots[i] = (struct slot){
+            .number = next, .name = wh_plan_container_name(b->a, b->in, n->service, next), .step = NO_STEP};
     n->slots = slots;
     n->n_slots = wanted;
     return 0;

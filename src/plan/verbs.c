@@ -153,7 +153,13 @@ static const enum wh_step_kind kind_of_op[] = {
     [WH_PLAN_UNPAUSE] = WH_STEP_UNPAUSE,
 };
 
-/* One step for every container that runs, in no order. */
+static bool is_selected(const struct builder *b, const char *service)
+{
+    const struct node *n = wh_map_get(&b->nodes, service);
+    return n && n->selected;
+}
+
+/* One step for every container that runs, in no order; kill reaches one-offs of the services too. */
 void verb_each(struct builder *b)
 {
     enum wh_step_kind kind = kind_of_op[b->in->op];
@@ -163,9 +169,11 @@ void verb_each(struct builder *b)
             if (is_live(n->slots[j].actual))
                 step_add_slot(b, kind, n, &n->slots[j]);
     }
-    for (size_t i = 0; b->in->remove_orphans && i < b->actual->n_containers; i++) {
+    for (size_t i = 0; i < b->actual->n_containers; i++) {
         const struct wh_plan_container *c = &b->actual->containers[i];
-        if (graph_is_orphan(b, c) && is_live(c))
+        bool is_own_oneoff = b->in->op == WH_PLAN_KILL && c->oneoff && is_selected(b, c->service);
+        bool is_orphan = b->in->remove_orphans && graph_is_orphan(b, c);
+        if (is_live(c) && (is_own_oneoff || is_orphan))
             step_add_container(b, kind, c);
     }
 }

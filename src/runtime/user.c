@@ -298,7 +298,7 @@ int wh_child_resolve_user(struct wh_report *r, int root_fd, const char *user, co
     struct account account;
     size_t len = user ? strcspn(user, ":") : 0;
     const char *group = user && user[len] == ':' ? user + len + 1 : "";
-    if (user && *user && (len == 0 || len >= sizeof(name)))
+    if (len >= sizeof(name))
         return wh_report_fail_as(r, 125, 0, "user \"%s\": not a user", user);
     memcpy(name, len ? user : "0", len ? len : 1);
     name[len ? len : 1] = '\0';

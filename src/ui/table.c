@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define MAX_COLUMNS 64
-#define GAP         3
 
 static size_t cell_length(const char *at, const char *end)
 {
@@ -19,13 +18,13 @@ static const char *line_end(const char *line)
     return end ? end : line + strlen(line);
 }
 
-static void measure(const char *lines, size_t min_width, size_t widths[MAX_COLUMNS])
+static void measure(const char *lines, size_t min_width, size_t gap, size_t widths[MAX_COLUMNS])
 {
     for (const char *line = lines; *line;) {
         const char *end = line_end(line);
         size_t column = 0;
         for (const char *at = line; at <= end && column < MAX_COLUMNS; column++) {
-            size_t len = cell_length(at, end), width = wh_ui_width(at, len) + GAP;
+            size_t len = cell_length(at, end), width = wh_ui_width(at, len) + gap;
             width = width < min_width ? min_width : width;
             /* The last cell of a line is not padded, so it asks for no room. */
             if (at + len < end && width > widths[column])
@@ -49,10 +48,10 @@ static void write_line(const char *line, const char *end, const size_t widths[MA
     wh_str_addc(out, '\n');
 }
 
-void wh_ui_table(const char *lines, size_t min_width, struct wh_str *out)
+void wh_ui_table(const char *lines, size_t min_width, size_t gap, struct wh_str *out)
 {
     size_t widths[MAX_COLUMNS] = {0};
-    measure(lines, min_width, widths);
+    measure(lines, min_width, gap, widths);
     for (const char *line = lines; *line;) {
         const char *end = line_end(line);
         write_line(line, end, widths, out);

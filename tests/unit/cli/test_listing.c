@@ -200,7 +200,7 @@ static void outputs(void **state)
         {"logs --index 2 web", 0, ""},
         {"logs --since rubbish", 1, ""},
         {"logs nosuch", 0, ""},
-        {"images --format json nosuch", 0, "null\n"},
+        {"images --format json nosuch", 0, "null\n\n"},
         {"exec db true", 1, ""},
         {"version --short", 0, "0.1.0\n"},
     };

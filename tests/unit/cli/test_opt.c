@@ -113,7 +113,7 @@ static void mistakes(void **state)
     } rows[] = {
         {"--nosuch", "unknown flag: --nosuch"},
         {"--nosuch=1", "unknown flag: --nosuch"},
-        {"-dZ", "unknown shorthand flag: 'Z' in -dZ"},
+        {"-dZ", "unknown shorthand flag: 'Z' in -Z"},
         {"-f", "flag needs an argument: 'f' in -f"},
         {"--file", "flag needs an argument: --file"},
         {"-t abc",

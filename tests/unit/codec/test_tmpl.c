@@ -88,7 +88,7 @@ static void mistakes_are_refused(void **state)
     static const struct {
         const char *text, *want;
     } rows[] = {
-        {"{{.NoSuch}}", "no field NoSuch"},
+        {"{{.NoSuch}}", "can't evaluate field NoSuch"},
         {"{{.Name", "unclosed action"},
         {"{{", "missing value"},
         {"{{}}", "missing value"},

@@ -42,7 +42,7 @@ static const struct user_case user_cases[] = {
     {"plus", "+1", NULL, NULL, "unable to find user +1"},
     {"blank", " 1", NULL, NULL, "unable to find user"},
     {"trailing letter", "1x", NULL, NULL, "unable to find user 1x"},
-    {"only a group", ":5", NULL, NULL, "not a user"},
+    {"only a group", ":5", NULL, "0 5 5", NULL},
     {"unknown name", "nobody", NULL, NULL, "unable to find user nobody"},
     {"unknown group", "app:nogroup", NULL, NULL, "unable to find group nogroup"},
     {"unknown extra group", "app", "nogroup", NULL, "unable to find group nogroup"},

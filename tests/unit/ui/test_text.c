@@ -74,7 +74,7 @@ static void tables_align(void **state)
     };
     for (size_t i = 0; i < WH_ARRAY_LEN(rows); i++) {
         wh_auto_str out = {0};
-        wh_ui_table(rows[i].lines, rows[i].min, &out);
+        wh_ui_table(rows[i].lines, rows[i].min, WH_UI_TABLE_GAP, &out);
         expect_str(rows[i].lines, wh_str_c(&out), rows[i].want);
     }
 }
