@@ -41,7 +41,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     struct wh_cli_request r;
     if (wh_cli_check_conflicts(conflicts, WH_ARRAY_LEN(conflicts), err) < 0 ||
         wh_cli_load(cli, &cli->parser.args, &p, err) < 0 || wh_cli_check_orphans(cli, o->remove_orphans, err) < 0 ||
-        wh_cli_apply_scale(cli, &p, &o->scale, err) < 0)
+        wh_cli_apply_scale(cli, &p, &o->scale, true, err) < 0)
         return -1;
     const struct wh_cli_launch launch = {
         .services = cli->parser.args,

@@ -117,7 +117,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 
 const struct wh_cmd wh_cmd_down = {
     .name = "down",
-    .usage = "[OPTIONS] [SERVICE...]",
+    .usage = "[OPTIONS] [SERVICES]",
     .summary = "Stop and remove containers and networks",
     WH_CMD_OPTIONS(options, struct down_options),
     .max_args = WH_CMD_ANY_ARGS,

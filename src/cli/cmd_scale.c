@@ -31,7 +31,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     struct wh_cli_launch launch = {.images = {.no_deps = o->no_deps}};
     wh_auto_cli_project p = {0};
     struct wh_cli_request r;
-    if (wh_cli_load(cli, NULL, &p, err) < 0 || wh_cli_apply_scale(cli, &p, scale, err) < 0)
+    if (wh_cli_load(cli, NULL, &p, err) < 0 || wh_cli_apply_scale(cli, &p, scale, false, err) < 0)
         return -1;
     name_services(cli, scale, &launch.services);
     wh_auto_progress *progress = wh_cli_progress_new(cli, "scale", false, err);
@@ -46,7 +46,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 
 const struct wh_cmd wh_cmd_scale = {
     .name = "scale",
-    .usage = "[OPTIONS] SERVICE=NUM...",
+    .usage = "[SERVICE=REPLICAS...]",
     .summary = "Set the number of replicas of services",
     WH_CMD_OPTIONS(options, struct scale_options),
     .min_args = 1,

@@ -169,19 +169,18 @@ static int run_rm(struct wh_cli *cli, const void *values, struct wh_err *err)
     return perform(cli, &p, o, err);
 }
 
-#define STATE_COMMAND(n, s)                                                                                            \
-    .name = (n), .usage = "[OPTIONS] [SERVICE...]", .summary = (s), .max_args = WH_CMD_ANY_ARGS, .run = run
+#define STATE_COMMAND(n, u, s) .name = (n), .usage = (u), .summary = (s), .max_args = WH_CMD_ANY_ARGS, .run = run
 
 const struct wh_cmd wh_cmd_start = {
-    STATE_COMMAND("start", "Start services"),
+    STATE_COMMAND("start", "[SERVICE...]", "Start services"),
     WH_CMD_OPTIONS(start_options, struct state_options),
 };
 const struct wh_cmd wh_cmd_stop = {
-    STATE_COMMAND("stop", "Stop services"),
+    STATE_COMMAND("stop", "[OPTIONS] [SERVICE...]", "Stop services"),
     WH_CMD_OPTIONS(stop_options, struct state_options),
 };
 const struct wh_cmd wh_cmd_restart = {
-    STATE_COMMAND("restart", "Restart service containers"),
+    STATE_COMMAND("restart", "[OPTIONS] [SERVICE...]", "Restart service containers"),
     WH_CMD_OPTIONS(restart_options, struct state_options),
 };
 const struct wh_cmd wh_cmd_kill = {
@@ -201,10 +200,10 @@ const struct wh_cmd wh_cmd_rm = {
     .run = run_rm,
 };
 const struct wh_cmd wh_cmd_pause = {
-    STATE_COMMAND("pause", "Pause services"),
+    STATE_COMMAND("pause", "[SERVICE...]", "Pause services"),
     .options_size = sizeof(struct state_options),
 };
 const struct wh_cmd wh_cmd_unpause = {
-    STATE_COMMAND("unpause", "Unpause services"),
+    STATE_COMMAND("unpause", "[SERVICE...]", "Unpause services"),
     .options_size = sizeof(struct state_options),
 };

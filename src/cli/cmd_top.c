@@ -179,7 +179,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 
 const struct wh_cmd wh_cmd_top = {
     .name = "top",
-    .usage = "[OPTIONS] [SERVICE...]",
+    .usage = "[SERVICES...]",
     .summary = "List the running processes of services",
     .max_args = WH_CMD_ANY_ARGS,
     .run = run,

@@ -162,8 +162,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_auto_cli_project p = {0};
     struct wh_cli_request r;
     if (check_options(o, err) < 0 || wh_cli_load(cli, &cli->parser.args, &p, err) < 0 ||
-        wh_cli_check_orphans(cli, o->remove_orphans, err) < 0 || wh_cli_apply_scale(cli, &p, &o->scale, err) < 0 ||
-        check_names(cli, p.model, o, err) < 0)
+        wh_cli_check_orphans(cli, o->remove_orphans, err) < 0 ||
+        wh_cli_apply_scale(cli, &p, &o->scale, true, err) < 0 || check_names(cli, p.model, o, err) < 0)
         return -1;
     const struct wh_cli_launch launch = {
         .services = cli->parser.args,

@@ -75,7 +75,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 
 const struct wh_cmd wh_cmd_wait = {
     .name = "wait",
-    .usage = "[OPTIONS] SERVICE [SERVICE...]",
+    .usage = "SERVICE [SERVICE...] [OPTIONS]",
     .summary = "Wait until the containers of services end",
     WH_CMD_OPTIONS(options, struct wait_options),
     .min_args = 1,

@@ -14,7 +14,7 @@ static const struct wh_opt options[] = {
 
 const struct wh_cmd wh_cmd_watch = {
     .name = "watch",
-    .usage = "[OPTIONS] [SERVICE...]",
+    .usage = "[SERVICE...]",
     .summary = "Watch the sources of services and update their containers",
     WH_CMD_OPTIONS(options, struct watch_options),
     .max_args = WH_CMD_ANY_ARGS,

@@ -6,12 +6,17 @@
 
 #include <string.h>
 
-static int apply_one(struct wh_cli *cli, struct wh_cli_project *p, const char *text, struct wh_err *err)
+static int apply_one(struct wh_cli *cli, struct wh_cli_project *p, const char *text, bool is_option, struct wh_err *err)
 {
     const char *equals = strchr(text, '=');
     int64_t n;
-    if (!equals || equals == text)
+    if (is_option && !equals)
+        return wh_fail(err, WH_E_INVALID, "invalid --scale option \"%s\". Should be SERVICE=NUM", text);
+    if (!equals || equals == text || !equals[1])
         return wh_fail(err, WH_E_INVALID, "invalid scale specifier: %s", text);
+    if (wh_int_parse(equals + 1, 0, INT32_MAX, &n) < 0 && is_option)
+        return wh_fail(err, WH_E_INVALID, "invalid --scale option \"%s\": strconv.Atoi: parsing \"%s\": invalid syntax",
+                       text, equals + 1);
     if (wh_int_parse(equals + 1, 0, INT32_MAX, &n) < 0)
         return wh_fail(err, WH_E_INVALID, "invalid scale specifier: can't parse replica value as int: %s", text);
     const char *name = wh_arena_strndup(&cli->arena, text, (size_t)(equals - text));
@@ -22,11 +27,11 @@ static int apply_one(struct wh_cli *cli, struct wh_cli_project *p, const char *t
     return 0;
 }
 
-int wh_cli_apply_scale(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_opt_list *scale,
+int wh_cli_apply_scale(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_opt_list *scale, bool is_option,
                        struct wh_err *err)
 {
     for (size_t i = 0; i < scale->len; i++)
-        if (apply_one(cli, p, scale->items[i], err) < 0)
+        if (apply_one(cli, p, scale->items[i], is_option, err) < 0)
             return -1;
     return scale->len ? wh_compose_project(&p->load, &p->model, err) : 0;
 }

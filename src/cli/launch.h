@@ -7,7 +7,7 @@
 #include "cli/request.h"
 
 /* Applies "web=3" texts to the loaded project. -1: bad number, unknown service. */
-int wh_cli_apply_scale(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_opt_list *scale,
+int wh_cli_apply_scale(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_opt_list *scale, bool is_option,
                        struct wh_err *err);
 
 struct wh_cli_launch {

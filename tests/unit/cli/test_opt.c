@@ -119,8 +119,8 @@ static void mistakes(void **state)
         {"-t abc",
          "invalid argument \"abc\" for \"-t, --timeout\" flag: strconv.ParseInt: parsing \"abc\": invalid syntax"},
         {"--all=maybe", "invalid argument \"maybe\" for \"-a, --all\" flag"},
-        {"--pull sometimes", "invalid value for --pull: \"sometimes\": must be one of always|never|policy"},
-        {"--pull alway", "invalid value for --pull: \"alway\""},
+        {"--pull sometimes", "invalid argument \"sometimes\" for \"--pull\" flag"},
+        {"--pull alway", "invalid argument \"alway\""},
         {"--=x", "bad flag syntax: --=x"},
         {"---x", "bad flag syntax: ---x"},
     };
