@@ -10,6 +10,7 @@
 #include "whale/util/file.h"
 #include "whale/util/str.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,8 +65,11 @@ bool recover_find_unregistered(const struct ctr *c, struct wh_keeper_process *re
                     .pid = pid, .pidfd = wh_steal_fd(&pidfd), .cgroup_id = wh_cgroup_id(&cg)};
         }
         wh_vec_fini(&pids);
-        if (!found) /* nothing that can be told apart: nothing that was announced as running either */
-            wh_cgroup_kill(&cg, NULL);
+        /* Nothing that can be told apart: nothing that was announced as running either. Not by cgroup.kill: some
+         * kernels (seen on 6.18) afterwards kill every process that is cloned into that cgroup, and the next life may
+         * be. */
+        if (!found)
+            wh_cgroup_signal(&cg, SIGKILL, NULL);
     }
     wh_cgroup_close(&cg);
     return found;

@@ -280,9 +280,14 @@ static int make_cgroup(struct ctr *c, const struct wh_container_spec *spec, stru
     wh_auto_free char *name = ctr_cgroup_name(c);
     if (!name)
         return wh_fail(err, ENOMEM, "cgroup");
+    /* Left of an earlier life. It may have been ended by cgroup.kill, after which some kernels (seen on 6.18) kill
+     * every process that is cloned into the same cgroup. */
+    bool is_old = c->has_cgroup || wh_timer_is_active(&c->cgroup_timer);
     wh_timer_stop(&c->cgroup_timer);
     if (c->has_cgroup)
         wh_cgroup_close(&c->cgroup);
+    if (is_old)
+        wh_cgroup_remove(&c->p->layout, name, NULL);
     c->has_cgroup = false;
     if (wh_cgroup_create(&c->p->layout, name, &spec->resources, &c->cgroup, err) < 0)
         return -1;

@@ -119,6 +119,8 @@ static int kill_by_rounds(const struct wh_cgroup *cg, struct wh_err *err)
 /* cgroup.kill is there since Linux 5.14. */
 int wh_cgroup_kill(const struct wh_cgroup *cg, struct wh_err *err)
 {
+    if (wh_cgroup_is_populated(cg) == 0) /* and the cgroup stays one that a process may be cloned into */
+        return 0;
     if (cg->dir_fd >= 0 && wh_file_poke_at(cg->dir_fd, "cgroup.kill", "1", NULL) == 0)
         return 0;
     return kill_by_rounds(cg, err);
