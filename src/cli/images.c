@@ -105,7 +105,25 @@ struct ensurer {
     const struct wh_cli_image_options *options;
     struct wanted *wanted;
     size_t n_wanted;
+    struct wh_map ids; /* name -> id, "" = not in the store: many services have one image */
 };
+
+/* *ret_id: NULL when the image is not there. */
+static int find_image(struct ensurer *e, const char *name, const char **ret_id, struct wh_err *err)
+{
+    struct wh_image image;
+    char *id = wh_map_get(&e->ids, name);
+    if (!id) {
+        int r = wh_image_lookup(&e->cli->arena, wh_state_root(), name, &image, err);
+        if (r < 0)
+            return wh_wrap(err, "image %s", name);
+        id = wh_arena_strdup(&e->cli->arena, r == 0 ? image.id : "");
+        if (!id || wh_map_set(&e->ids, name, id) < 0)
+            return wh_fail(err, WH_E_LIMIT, "out of memory");
+    }
+    *ret_id = *id ? id : NULL;
+    return 0;
+}
 
 /* `refresh` pulls again after pull_refresh_after. */
 static const char *refresh_policy(struct wh_arena *a, const struct wh_service *s)
@@ -163,14 +181,12 @@ static int fail_build(const struct wh_service *s, struct wh_err *err)
 
 static int want_image(struct ensurer *e, const struct wh_service *s, struct wh_err *err)
 {
-    struct wh_image image;
-    const char *policy = policy_of(e, s);
+    const char *policy = policy_of(e, s), *id;
     if (!s->image)
         return 0;
-    int r = wh_image_lookup(&e->cli->arena, wh_state_root(), s->image, &image, err);
-    if (r < 0)
-        return wh_wrap(err, "image %s", s->image);
-    bool is_there = r == 0;
+    if (find_image(e, s->image, &id, err) < 0)
+        return -1;
+    bool is_there = id;
     if (is_there && (!policy || strcmp(policy, "missing") == 0 || (s->build && s->image_is_implicit)))
         return 0;
     if (s->build && !is_there && (s->image_is_implicit || !policy))
@@ -203,29 +219,41 @@ static int want_extras(struct ensurer *e, const struct wh_service *s, struct wh_
 
 static int pull_wanted(struct ensurer *e, struct wh_progress *progress, struct wh_err *err)
 {
-    for (size_t i = 0; i < e->n_wanted; i++)
+    for (size_t i = 0; i < e->n_wanted; i++) {
+        wh_map_fini(&e->ids); /* what is there changes now */
         if (wh_cli_pull(e->cli, &e->wanted[i].refs, e->wanted[i].policy, progress, err) < 0)
             return -1;
+    }
     return 0;
 }
 
-static int collect_ids(struct wh_cli *cli, const struct wh_project *m, const struct wh_opt_list *needed,
+static int collect_ids(struct ensurer *e, const struct wh_project *m, const struct wh_opt_list *needed,
                        struct wh_node *ids, struct wh_err *err)
 {
     for (size_t i = 0; i < m->services.len; i++) {
         const struct wh_service *s = &m->services.items[i];
-        struct wh_image image;
+        const char *id;
         if (!s->image)
             continue;
-        int r = wh_image_lookup(&cli->arena, wh_state_root(), s->image, &image, err);
-        if (r < 0)
-            return wh_wrap(err, "image %s", s->image);
-        if (r == 0)
-            wh_node_put_str(&cli->arena, ids, s->name, image.id);
+        if (find_image(e, s->image, &id, err) < 0)
+            return -1;
+        if (id)
+            wh_node_put_str(&e->cli->arena, ids, s->name, id);
         else if (wh_cli_list_has(needed, s->name))
             return wh_fail(err, WH_E_NOT_FOUND, "service \"%s\": no such image: %s", s->name, s->image);
     }
     return 0;
+}
+
+static int ensure(struct ensurer *e, const struct wh_project *m, const struct wh_opt_list *needed,
+                  struct wh_progress *progress, struct wh_node *ids, struct wh_err *err)
+{
+    for (size_t i = 0; i < needed->len; i++) {
+        const struct wh_service *s = wh_project_service(m, needed->items[i]);
+        if (want_image(e, s, err) < 0 || want_extras(e, s, err) < 0)
+            return -1;
+    }
+    return pull_wanted(e, progress, err) < 0 ? -1 : collect_ids(e, m, needed, ids, err);
 }
 
 int wh_cli_ensure_images(struct wh_cli *cli, const struct wh_cli_project *p, const struct wh_opt_list *services,
@@ -237,10 +265,7 @@ int wh_cli_ensure_images(struct wh_cli *cli, const struct wh_cli_project *p, con
     *ret = wh_node_map(&cli->arena, NULL);
     if (wh_cli_closure(cli, p->model, services, o->no_deps, &needed, err) < 0)
         return -1;
-    for (size_t i = 0; i < needed.len; i++) {
-        const struct wh_service *s = wh_project_service(p->model, needed.items[i]);
-        if (want_image(&e, s, err) < 0 || want_extras(&e, s, err) < 0)
-            return -1;
-    }
-    return pull_wanted(&e, progress, err) < 0 ? -1 : collect_ids(cli, p->model, &needed, *ret, err);
+    int r = ensure(&e, p->model, &needed, progress, *ret, err);
+    wh_map_fini(&e.ids);
+    return r;
 }

@@ -49,11 +49,13 @@ static void plain_event(struct wh_progress *p, const struct wh_event *e)
     if (e->kind == WH_EVENT_PROGRESS && is_repeated(p, e, text))
         return;
     wh_progress_bytes(e, bytes, sizeof(bytes));
-    fprintf(to, "%s", p->options.dry_run ? " DRY-RUN MODE - " : "");
+    wh_auto_str line = {0}; /* the stream may be unbuffered: one write for each line */
+    wh_str_add(&line, p->options.dry_run ? " DRY-RUN MODE - " : "");
     if (e->parent_id)
-        fprintf(to, " %s", e->parent_id);
-    fprintf(to, " %s %s ", e->id ? e->id : "", text); /* with a blank at the end, as docker compose */
-    fprintf(to, "%s%s%s\n", e->details ? e->details : "", e->details && *bytes ? " " : "", bytes);
+        wh_str_fmt(&line, " %s", e->parent_id);
+    wh_str_fmt(&line, " %s %s ", e->id ? e->id : "", text); /* with a blank at the end, as docker compose */
+    wh_str_fmt(&line, "%s%s%s\n", e->details ? e->details : "", e->details && *bytes ? " " : "", bytes);
+    fwrite(wh_str_c(&line), 1, line.len, to);
     fflush(to);
 }
 
