@@ -79,6 +79,8 @@ int wh_cgroup_create(const struct wh_cgroup_layout *layout, const char *name, co
 int wh_cgroup_open(const struct wh_cgroup_layout *layout, const char *name, struct wh_cgroup *ret, struct wh_err *err);
 /* Changes limits of a living one (`update`); fields that are unset stay. */
 int wh_cgroup_update(const struct wh_cgroup *cg, const struct wh_resources *res, struct wh_err *err);
+/* A second one with descriptors of its own, for another thread. */
+int wh_cgroup_dup(const struct wh_cgroup *cg, struct wh_cgroup *ret, struct wh_err *err);
 void wh_cgroup_close(struct wh_cgroup *cg);        /* closes the fds only */
 uint64_t wh_cgroup_id(const struct wh_cgroup *cg); /* inode of the unified folder: PIDFD_GET_INFO's cgroupid */
 
@@ -195,6 +197,8 @@ struct wh_exec_spec {
     int64_t oom_score_adj;
     bool in_host_pidns; /* the container has `pid: host` */
 };
+/* With all texts copied into the arena; the pidfd is the same. -1: memory is short. */
+int wh_exec_spec_copy(struct wh_arena *a, const struct wh_exec_spec *spec, struct wh_exec_spec *ret);
 int wh_runtime_exec(const struct wh_exec_spec *spec, const struct wh_runtime_io *io, const struct wh_cgroup *cg,
                     uint32_t flags, struct wh_runtime_proc *ret, struct wh_err *err);
 

@@ -104,7 +104,6 @@ void ctr_free(struct ctr *c)
     wh_err_fini(&c->start_err);
     free(c->refusal);
     free(c->hook_failure);
-    wh_arena_fini(&c->probe_arena);
     wh_arena_fini(&c->output_arena);
     wh_arena_fini(&c->state_arena);
     wh_arena_fini(&c->arena);

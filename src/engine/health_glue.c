@@ -5,6 +5,8 @@
 #include "whale/util/str.h"
 #include "whale/util/time.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct health_source {
@@ -60,22 +62,62 @@ static const char *const *probe_argv(struct wh_arena *a, const struct health_sou
     return argv;
 }
 
+/* How a container's probes are started: made for the first one, with nothing in it that belongs to the container. Held
+ * by the container while it is watched, and by a probe whose start is under way. */
+struct probe_plan {
+    struct wh_arena arena;
+    struct wh_exec_spec spec;
+    int n_holders;
+};
+
+static void release_plan(void *holder)
+{
+    struct probe_plan *plan = holder;
+    if (!plan || --plan->n_holders > 0)
+        return;
+    wh_arena_fini(&plan->arena);
+    free(plan);
+}
+
+static int fill_plan(struct probe_plan *plan, const struct ctr *c, struct wh_err *err)
+{
+    wh_auto_arena a = {0};
+    struct health_source s;
+    struct wh_exec_spec spec;
+    find_source(c, &s);
+    struct exec_wish wish = {.argv = probe_argv(&a, &s)};
+    if (!wish.argv || !wish.argv[0])
+        return wh_fail(err, WH_E_INVALID, "health check without a command");
+    if (spec_exec(&a, c, &wish, &spec, err) < 0)
+        return -1;
+    return wh_exec_spec_copy(&plan->arena, &spec, &plan->spec) < 0 ? wh_fail(err, ENOMEM, "health check") : 0;
+}
+
+static int make_plan(struct ctr *c, struct wh_err *err)
+{
+    struct probe_plan *plan = calloc(1, sizeof(*plan));
+    if (!plan)
+        return wh_fail(err, ENOMEM, "health check");
+    plan->n_holders = 1;
+    if (fill_plan(plan, c, err) < 0) {
+        release_plan(plan);
+        return -1;
+    }
+    c->probe_plan = plan;
+    return 0;
+}
+
 static int prepare(void *data, struct wh_exec_call *call, struct wh_err *err)
 {
     struct ctr *c = data;
-    struct health_source s;
-    wh_arena_fini(&c->probe_arena);
-    c->probe_arena = (struct wh_arena){0};
-    find_source(c, &s);
-    struct wh_exec_spec *spec = wh_arena_new(&c->probe_arena, struct wh_exec_spec);
-    struct exec_wish wish = {.argv = probe_argv(&c->probe_arena, &s)};
-    if (!spec || !wish.argv || !wish.argv[0])
-        return wh_fail(err, WH_E_INVALID, "health check without a command");
-    if (spec_exec(&c->probe_arena, c, &wish, spec, err) < 0)
+    if (!c->probe_plan && make_plan(c, err) < 0)
         return -1;
     call->container_id = c->rec.id;
     call->cgroup = &c->cgroup;
-    call->spec = spec;
+    call->spec = &c->probe_plan->spec;
+    call->release = release_plan;
+    call->holder = c->probe_plan;
+    c->probe_plan->n_holders++;
     return 0;
 }
 
@@ -105,11 +147,13 @@ static void copy_outputs(struct ctr *c)
 static void on_probe(void *data, const struct wh_health_machine *m, const struct wh_health_probe *probe, bool changed)
 {
     struct ctr *c = data;
+    bool is_new = changed || c->state.failing_streak != m->failing_streak;
     note_probe(c, probe);
     copy_outputs(c);
     c->state.failing_streak = m->failing_streak;
     c->state.health = m->status;
-    ctr_save_state_logged(c);
+    if (is_new)
+        ctr_save_state_logged(c);
     if (!changed)
         return;
     char action[48];
@@ -144,4 +188,6 @@ void ctr_health_stop(struct ctr *c)
     if (c->health)
         wh_health_monitor_free(c->health);
     c->health = NULL;
+    release_plan(c->probe_plan);
+    c->probe_plan = NULL;
 }

@@ -96,7 +96,8 @@ static bool take_zombie(struct keeper *k, const siginfo_t *zombie)
         p = wh_keeper_table_add_proc(&k->table, "", pid, wh_sys_pidfd_open(pid));
     if (!p)
         return false;
-    read_cgroup_name(pid, p->cgroup, sizeof(p->cgroup));
+    if (!p->key[0])
+        read_cgroup_name(pid, p->cgroup, sizeof(p->cgroup));
     mark_ended(k, p, zombie->si_code, zombie->si_status);
     waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOHANG | __WALL);
     return true;

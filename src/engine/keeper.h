@@ -44,7 +44,7 @@ struct wh_keeper;
 struct wh_keeper_exit {
     uint64_t seq;       /* for wh_keeper_ack */
     const char *key;    /* "" when the process was never registered */
-    const char *cgroup; /* last folder of its cgroup in the unified tree: the container's id; "" = unknown */
+    const char *cgroup; /* without a key: last folder of its cgroup in the unified tree, the container's id; or "" */
     pid_t pid;
     uint64_t cgroup_id; /* inode of its directory in the unified hierarchy, 0 = unknown */
     int exit_code;      /* 0..255; 128 + signal when killed by one */

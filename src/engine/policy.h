@@ -148,7 +148,8 @@ struct ctr {
     size_t n_ports;
 
     struct wh_health_monitor *health;
-    struct wh_arena probe_arena, output_arena; /* of the probe that runs; outputs of the last ones */
+    struct probe_plan *probe_plan; /* health_glue.c */
+    struct wh_arena output_arena;  /* outputs of the last probes */
     struct wh_vec watches;                     /* struct ctr_watch * */
     bool is_changed;
     /* What a start takes instead of the defaults: an attached `run`. -1 = none. */
