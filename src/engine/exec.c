@@ -22,8 +22,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FIRST_LANE 16 /* of the helper threads: two may be kept waiting by containers, the others are for other work */
-#define N_LANES    2
+#define FIRST_LANE 16 /* of the helper threads: two may be kept waiting by containers, the others are for other work   \
+                       */
+#define N_LANES 2
 
 /* A start that a helper thread is at. Its descriptors are its own: the container may end meanwhile. */
 struct launch {
@@ -45,7 +46,7 @@ struct wh_exec {
     char key[WH_KEEPER_KEY_MAX];
     char container_id[WH_KEEPER_KEY_MAX];
     const struct wh_cgroup *cgroup; /* NULL when it may be gone */
-    struct launch *launch; /* while it is under way */
+    struct launch *launch;          /* while it is under way */
     pid_t pid;
     int pidfd;
     int status_fd;

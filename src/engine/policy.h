@@ -150,7 +150,7 @@ struct ctr {
     struct wh_health_monitor *health;
     struct probe_plan *probe_plan; /* health_glue.c */
     struct wh_arena output_arena;  /* outputs of the last probes */
-    struct wh_vec watches;                     /* struct ctr_watch * */
+    struct wh_vec watches;         /* struct ctr_watch * */
     bool is_changed;
     /* What a start takes instead of the defaults: an attached `run`. -1 = none. */
     int run_stdin_fd;

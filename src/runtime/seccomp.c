@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #define MAX_PROFILE   ((size_t)4 << 20)
-#define CACHE_VERSION "2"
+#define CACHE_VERSION "3"
 #define FIRST_YOUNG   451
 #define X32_BIT       0x40000000u
 #define REFUSE(error) (SECCOMP_RET_ERRNO | (error))
@@ -46,11 +46,13 @@ static const struct {
 
 struct cached {
     struct cached *next;
+    bool is_default; /* of these capabilities: found without a key */
+    uint64_t caps;
     char key[WH_SHA256_HEX];
     struct wh_bpf bpf;
 };
 
-static void emit(struct wh_str *out, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
+void wh_seccomp_emit(struct wh_str *out, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
 {
     struct sock_filter f = {.code = code, .jt = jt, .jf = jf, .k = k};
     wh_str_addn(out, &f, sizeof(f));
@@ -58,26 +60,26 @@ static void emit(struct wh_str *out, uint16_t code, uint32_t k, uint8_t jt, uint
 
 static void emit_load(struct wh_str *out, size_t offset)
 {
-    emit(out, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+    wh_seccomp_emit(out, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
 }
 
 static void emit_load_number(struct wh_str *out)
 {
     emit_load(out, offsetof(struct seccomp_data, nr));
-    emit(out, BPF_ALU | BPF_AND | BPF_K, ~X32_BIT, 0, 0);
+    wh_seccomp_emit(out, BPF_ALU | BPF_AND | BPF_K, ~X32_BIT, 0, 0);
 }
 
 /* socket(38 or 40, ...) of one architecture: nine instructions, left at their end when anything else is asked for. */
 static void emit_socket_block(struct wh_str *out, uint32_t arch, uint32_t number)
 {
     emit_load(out, offsetof(struct seccomp_data, arch));
-    emit(out, BPF_JMP | BPF_JEQ | BPF_K, arch, 0, 7);
+    wh_seccomp_emit(out, BPF_JMP | BPF_JEQ | BPF_K, arch, 0, 7);
     emit_load_number(out);
-    emit(out, BPF_JMP | BPF_JEQ | BPF_K, number, 0, 4);
+    wh_seccomp_emit(out, BPF_JMP | BPF_JEQ | BPF_K, number, 0, 4);
     emit_load(out, offsetof(struct seccomp_data, args)); /* low half: both machines are little-endian */
-    emit(out, BPF_JMP | BPF_JEQ | BPF_K, 38, 1, 0);
-    emit(out, BPF_JMP | BPF_JEQ | BPF_K, 40, 0, 1);
-    emit(out, BPF_RET | BPF_K, REFUSE(EPERM), 0, 0);
+    wh_seccomp_emit(out, BPF_JMP | BPF_JEQ | BPF_K, 38, 1, 0);
+    wh_seccomp_emit(out, BPF_JMP | BPF_JEQ | BPF_K, 40, 0, 1);
+    wh_seccomp_emit(out, BPF_RET | BPF_K, REFUSE(EPERM), 0, 0);
 }
 
 /* The calls younger than libseccomp, decided apart from the rest. The kernel runs the filter once for every number when
@@ -87,23 +89,24 @@ static void emit_young(struct wh_str *out, const struct seccomp_rules *rules)
 {
     uint8_t n = (uint8_t)(2 * rules->n_young + 2);
     emit_load_number(out);
-    emit(out, BPF_JMP | BPF_JGE | BPF_K, FIRST_YOUNG, 0, (uint8_t)(n + 4));
+    wh_seccomp_emit(out, BPF_JMP | BPF_JGE | BPF_K, FIRST_YOUNG, 0, (uint8_t)(n + 4));
     emit_load(out, offsetof(struct seccomp_data, arch));
-    emit(out, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_ARM, (uint8_t)(n + 2), 0);
+    wh_seccomp_emit(out, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_ARM, (uint8_t)(n + 2), 0);
     emit_load_number(out);
     for (size_t i = 0; i < rules->n_young; i++) {
-        emit(out, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)rules->young[i], 0, 1);
-        emit(out, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+        wh_seccomp_emit(out, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)rules->young[i], 0, 1);
+        wh_seccomp_emit(out, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
     }
-    emit(out, BPF_JMP | BPF_JGT | BPF_K, SECCOMP_LAST_KNOWN, 0, 1);
-    emit(out, BPF_RET | BPF_K, REFUSE(ENOSYS), 0, 0);
+    wh_seccomp_emit(out, BPF_JMP | BPF_JGT | BPF_K, SECCOMP_LAST_KNOWN, 0, 1);
+    wh_seccomp_emit(out, BPF_RET | BPF_K, REFUSE(ENOSYS), 0, 0);
 }
 
-static void emit_prefix(struct wh_str *out, const struct seccomp_rules *rules)
+static void emit_prefix(struct wh_str *out, struct seccomp_rules *rules)
 {
     emit_young(out, rules);
     for (size_t i = 0; i < WH_ARRAY_LEN(sockets) && rules->deny_alg_and_vsock; i++)
         emit_socket_block(out, sockets[i].arch, sockets[i].number);
+    wh_seccomp_emit_numbers(out, rules);
 }
 
 /* A profile that lets through what it does not name must not have new calls refused in front of it. */
@@ -113,7 +116,7 @@ static bool wants_prefix(scmp_filter_ctx ctx)
     return seccomp_attr_get(ctx, SCMP_FLTATR_ACT_DEFAULT, &action) == 0 && (action & 0xffff0000u) == SECCOMP_RET_ERRNO;
 }
 
-static int export_program(const struct seccomp_rules *rules, struct wh_str *out, struct wh_err *err)
+static int export_program(struct seccomp_rules *rules, struct wh_str *out, struct wh_err *err)
 {
     wh_auto_fd fd = memfd_create("seccomp", MFD_CLOEXEC);
     seccomp_attr_set(rules->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
@@ -128,7 +131,7 @@ static int export_program(const struct seccomp_rules *rules, struct wh_str *out,
     if (wh_fd_read_all(fd, (size_t)BPF_MAXINSNS * sizeof(struct sock_filter), &body, err) < 0)
         return wh_wrap(err, "seccomp");
     wh_str_addn(out, body.data, body.len);
-    return out->failed ? wh_fail(err, ENOMEM, "seccomp") : 0;
+    return out->failed || rules->numbers.failed ? wh_fail(err, ENOMEM, "seccomp") : 0;
 }
 
 static int build(struct seccomp_rules *rules, const char *profile_text, const char *name, uint64_t caps,
@@ -145,12 +148,13 @@ static int build(struct seccomp_rules *rules, const char *profile_text, const ch
 
 static int compile(const char *profile_text, const char *name, uint64_t caps, struct wh_str *out, struct wh_err *err)
 {
-    struct seccomp_rules rules = {0};
+    struct seccomp_rules rules = {.numbers = WH_VEC(struct seccomp_number)};
     int ret = build(&rules, profile_text, name, caps, err);
     if (ret == 0)
         ret = export_program(&rules, out, err);
     if (rules.ctx)
         seccomp_release(rules.ctx);
+    wh_vec_fini(&rules.numbers);
     return ret;
 }
 
@@ -232,14 +236,17 @@ static int get_locked(const char *profile_text, const char *name, uint64_t caps,
                       const struct wh_bpf **ret, struct wh_err *err)
 {
     static struct cached *list;
-    char key[WH_SHA256_HEX];
-    make_key(profile_text, caps, key);
+    char key[WH_SHA256_HEX] = "";
+    if (profile_text)
+        make_key(profile_text, caps, key);
     for (struct cached *c = list; c; c = c->next) {
-        if (!strcmp(c->key, key)) {
+        if (profile_text ? !strcmp(c->key, key) : c->is_default && c->caps == caps) {
             *ret = &c->bpf;
             return 0;
         }
     }
+    if (!profile_text)
+        make_key(NULL, caps, key);
     wh_auto_str program = {0};
     if (make_program(key, profile_text, name, caps, cache_dir, &program, err) < 0)
         return -1;
@@ -248,6 +255,8 @@ static int get_locked(const char *profile_text, const char *name, uint64_t caps,
     struct cached *c = add_to_cache(&list, key, &program);
     if (!c)
         return wh_fail(err, ENOMEM, "seccomp");
+    c->is_default = !profile_text;
+    c->caps = caps;
     *ret = &c->bpf;
     return 0;
 }

@@ -36,6 +36,10 @@ int wh_seccomp_allow(struct seccomp_rules *rules, const char *name, struct wh_er
             rules->young[rules->n_young++] = young;
         return 0;
     }
+    if (rules->has_numbers) {
+        wh_seccomp_add_numbers(rules, name);
+        return 0;
+    }
     int ret = seccomp_rule_add(rules->ctx, SCMP_ACT_ALLOW, nr, 0);
     return ret < 0 && ret != -EEXIST && ret != -EDOM ? wh_fail(err, -ret, "seccomp: allow %s", name) : 0;
 }
@@ -79,6 +83,7 @@ static int allow_sockets(struct seccomp_rules *rules, struct wh_err *err)
 
 int wh_seccomp_build_default(struct seccomp_rules *rules, uint64_t caps, struct wh_err *err)
 {
+    rules->has_numbers = true;
     rules->ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!rules->ctx)
         return wh_fail(err, ENOMEM, "seccomp");

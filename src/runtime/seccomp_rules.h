@@ -4,6 +4,8 @@
 #define RUNTIME_SECCOMP_RULES_H
 
 #include "whale/codec/node.h"
+#include "whale/util/str.h"
+#include "whale/util/vec.h"
 
 #include <seccomp.h>
 #include <stdbool.h>
@@ -20,7 +22,19 @@ struct seccomp_rules {
     int young[SECCOMP_MAX_YOUNG];
     size_t n_young;
     bool deny_alg_and_vsock; /* socket families 38 and 40 */
+    bool has_numbers;        /* what is allowed unconditionally is in `numbers`, not in ctx */
+    struct wh_vec numbers;   /* struct seccomp_number */
 };
+
+/* seccomp_numbers.c: calls that are allowed whatever their arguments, decided by a few comparisons in front of the
+ * compiled program, which would need a thousand. The kernel translates the program anew for every process. */
+struct seccomp_number {
+    uint32_t arch, number; /* AUDIT_ARCH_*; x32's have their bit set */
+};
+void wh_seccomp_add_numbers(struct seccomp_rules *rules, const char *name);
+/* Leaves at its end for whatever is not among them. */
+void wh_seccomp_emit_numbers(struct wh_str *out, struct seccomp_rules *rules);
+void wh_seccomp_emit(struct wh_str *out, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf);
 
 /* seccomp_table.c: NULL-terminated. */
 struct seccomp_cap_group {
