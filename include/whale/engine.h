@@ -40,12 +40,14 @@
  *   wait        services; one LIFECYCLE die event per container; DONE carries the code
  *   events      a stream of LIFECYCLE events until the client closes
  *   watch_exits a stream of LOG_EXIT events for the given services: attached `up` uses it
+ *   containers  one event with a memory file: wh_state_listing_read. For commands that only look
  *   info        DONE at once; details: supervisor pid, version (doctor, tests)
  */
 #ifndef WHALE_ENGINE_H
 #define WHALE_ENGINE_H
 
 #include "whale/event.h"
+#include "whale/state.h"
 #include "whale/util/arena.h"
 #include "whale/util/err.h"
 
@@ -65,7 +67,12 @@ int wh_engine_fail_not_running(struct wh_err *err, const char *service, int64_t 
 /* Connects to the project's supervisor; with spawn, starts one when none runs (it ends by itself when nothing runs
  * and nobody is connected). Without spawn: WH_ENGINE_ABSENT. */
 int wh_client_open(const char *project, bool spawn, struct wh_client **ret, struct wh_err *err);
+/* As without spawn, but never waits for one that ends just now, and leaves no trace. */
+int wh_client_open_present(const char *project, struct wh_client **ret, struct wh_err *err);
 void wh_client_close(struct wh_client *c);
+/* The project's containers, without the nodes of their records, as the supervisor knows them; nothing that has ended is
+ * shown as running. WH_ENGINE_ABSENT: the records on disk are to be read, for whatever reason. */
+int wh_client_containers(const char *project, struct wh_arena *a, struct wh_container **ret_items, size_t *ret_n);
 /* Waits until no process of the project's supervisor is left (after a `down` that removed everything), at most
  * timeout_ms: 0 or WH_ENGINE_TIMEOUT. */
 int wh_client_wait_end(const char *project, int timeout_ms, struct wh_err *err);

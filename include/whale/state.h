@@ -31,6 +31,7 @@
 #include "whale/codec/node.h"
 #include "whale/util/arena.h"
 #include "whale/util/err.h"
+#include "whale/util/str.h"
 #include "whale/util/vec.h"
 
 #include <stdbool.h>
@@ -177,6 +178,14 @@ int wh_state_container_load(struct wh_arena *a, const char *project, const char 
  * line. *ret_items is an arena array. */
 int wh_state_containers(struct wh_arena *a, const char *project, struct wh_container **ret_items, size_t *ret_n,
                         struct wh_err *err);
+/* Containers as bytes: the supervisor's answer to "which are there", cheaper to read than records. Everything but
+ * service_node, image_node and extra. Begin, then one call for each. */
+int wh_state_listing_begin(struct wh_str *out);
+int wh_state_listing_add(struct wh_str *out, const struct wh_container_rec *rec,
+                         const struct wh_container_state *state);
+/* take_bytes: in the arena, texts point into it. Sorted by name. -1 when it is none of this version. */
+int wh_state_listing_read(struct wh_arena *a, const char *take_bytes, size_t len, struct wh_container **ret_items,
+                          size_t *ret_n, struct wh_err *err);
 /* Moves the container's folder to the trash; files behind it are deleted by wh_state_empty_trash. */
 int wh_state_container_remove(const char *project, const char *id, struct wh_err *err);
 int wh_state_empty_trash(struct wh_err *err);

@@ -253,13 +253,15 @@ static const struct {
 
 /* ---- the command ----------------------------------------------------------------------------------------------- */
 
-static struct wh_cli_row make_row(struct wh_arena *a, const struct wh_container *c, bool full)
+/* only: a template beyond which no field is asked for, or NULL. */
+static struct wh_cli_row make_row(struct wh_arena *a, const struct wh_container *c, bool full, const char *only)
 {
     struct row r = {.arena = a, .c = c, .now_ns = wh_now_real_ns(), .full = full, .fields = wh_node_map(a, NULL)};
     struct wh_node *methods = wh_node_map(a, NULL), *labels = wh_node_map(a, NULL);
     for (size_t i = 0; i < WH_ARRAY_LEN(fields); i++)
-        fields[i].put(&r, fields[i].key);
-    for (size_t i = 0; i < c->rec.n_labels; i++)
+        if (!only || strstr(only, fields[i].key))
+            fields[i].put(&r, fields[i].key);
+    for (size_t i = 0; !only && i < c->rec.n_labels; i++)
         wh_node_put_str(a, labels, c->rec.labels[i].key, c->rec.labels[i].value);
     wh_node_put(a, methods, "Label", labels);
     return (struct wh_cli_row){r.fields, methods};
@@ -308,7 +310,8 @@ static int print_rows(struct wh_cli *cli, const struct ps_options *o, const stru
     if (!rows)
         return wh_fail(err, WH_E_LIMIT, "out of memory");
     for (size_t i = 0; i < all->len; i++)
-        rows[i] = make_row(&cli->arena, &all->items[i], o->no_trunc);
+        rows[i] =
+            make_row(&cli->arena, &all->items[i], o->no_trunc, wh_streq(o->format, "table") ? listing.table : NULL);
     return wh_cli_print_list(cli, &listing, o->format, rows, all->len, err);
 }
 

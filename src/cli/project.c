@@ -4,6 +4,7 @@
 
 #include "cli/diag.h"
 
+#include "whale/engine.h"
 #include "whale/util/file.h"
 #include "whale/util/size.h"
 #include "whale/util/time.h"
@@ -239,10 +240,13 @@ static bool has_supervisor(const char *project)
     return socket && wh_path_exists(socket);
 }
 
-/* Reads again for a moment rather than to show an exit code that nobody has seen, or a job that is just ending. */
+/* From the supervisor, or from the records: those are read again for a moment rather than to show an exit code that
+ * nobody has seen, or a job that is just ending. */
 static int load_settled(struct wh_cli *cli, const char *project, struct wh_container **ret, size_t *ret_n,
                         struct wh_err *err)
 {
+    if (wh_client_containers(project, &cli->arena, ret, ret_n) == 0)
+        return 0;
     for (int tries = SETTLE_TRIES;; tries--) {
         if (wh_state_containers(&cli->arena, project, ret, ret_n, err) < 0)
             return -1;

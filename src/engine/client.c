@@ -206,12 +206,9 @@ static int connect_or_spawn(const char *project, bool may_spawn, int *ret_fd, st
     return r > 0 ? wh_fail(err, WH_E_BUG, "the new control socket refuses connections") : r;
 }
 
-int wh_client_open(const char *project, bool spawn_one, struct wh_client **ret, struct wh_err *err)
+/* r: how connecting ended; on success fd is taken. */
+static int make_client(const char *project, int r, int fd, struct wh_client **ret, struct wh_err *err)
 {
-    if (spawn_one && wh_state_ensure_roots(err) < 0)
-        return -1;
-    int fd;
-    int r = connect_or_spawn(project, spawn_one, &fd, err);
     if (r < 0)
         return wh_wrap(err, "supervisor of project \"%s\"", project);
     if (r > 0)
@@ -224,6 +221,25 @@ int wh_client_open(const char *project, bool spawn_one, struct wh_client **ret, 
     wh_wire_init(&c->wire, fd);
     *ret = c;
     return 0;
+}
+
+int wh_client_open(const char *project, bool spawn_one, struct wh_client **ret, struct wh_err *err)
+{
+    int fd = -1;
+    if (spawn_one && wh_state_ensure_roots(err) < 0)
+        return -1;
+    int r = connect_or_spawn(project, spawn_one, &fd, err);
+    return make_client(project, r, fd, ret, err);
+}
+
+int wh_client_open_present(const char *project, struct wh_client **ret, struct wh_err *err)
+{
+    wh_auto_fd dir_fd = -1;
+    int fd = -1;
+    int r = open_run_dir(project, false, &dir_fd, err);
+    if (r == 0)
+        r = try_connect(dir_fd, &fd, err);
+    return make_client(project, r, fd, ret, err);
 }
 
 void wh_client_close(struct wh_client *c)

@@ -181,9 +181,15 @@ static void note_network_keys(struct wh_arena *a, const struct create_request *r
 static void make_argv(struct wh_arena *a, const struct create_request *r, const struct wh_image *image,
                       struct wh_container_rec *rec)
 {
-    rec->argv = spec_argv(a, r->service, image);
-    for (rec->n_argv = 0; rec->argv && rec->argv[rec->n_argv];)
-        rec->n_argv++;
+    const char *const *texts = spec_argv(a, r->service, image);
+    size_t n = 0;
+    while (texts && texts[n])
+        n++;
+    const char **argv = wh_arena_array(a, const char *, n + 1);
+    for (size_t i = 0; argv && i < n; i++)
+        argv[i] = wh_arena_strdup(a, texts[i]); /* the request's, which ends before the container */
+    rec->argv = argv;
+    rec->n_argv = n;
 }
 
 static int fill_rec(struct wh_policy *p, struct wh_arena *a, const struct create_request *r,

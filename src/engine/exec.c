@@ -22,8 +22,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FIRST_LANE 16 /* of the helper threads: two may be kept waiting by containers, the others are for other work   \
-                       */
+#define FIRST_LANE                                                                                                     \
+    16 /* of the helper threads: two may be kept waiting by containers, the others are for other work                  \
+        */
 #define N_LANES 2
 
 /* A start that a helper thread is at. Its descriptors are its own: the container may end meanwhile. */

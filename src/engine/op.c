@@ -327,8 +327,19 @@ VERB(unpause, WH_PLAN_UNPAUSE)
 VERB(rm, WH_PLAN_RM)
 
 const struct wh_op wh_policy_ops[] = {
-    {"up", handle_up},           {"down", handle_down}, {"start", handle_start}, {"stop", handle_stop},
-    {"restart", handle_restart}, {"kill", handle_kill}, {"pause", handle_pause}, {"unpause", handle_unpause},
-    {"rm", handle_rm},           {"run", handle_run},   {"exec", handle_exec},   {"attach", handle_attach},
-    {"wait", handle_wait},       {NULL, NULL},
+    {"up", handle_up},
+    {"down", handle_down},
+    {"start", handle_start},
+    {"stop", handle_stop},
+    {"restart", handle_restart},
+    {"kill", handle_kill},
+    {"pause", handle_pause},
+    {"unpause", handle_unpause},
+    {"rm", handle_rm},
+    {"run", handle_run},
+    {"exec", handle_exec},
+    {"attach", handle_attach},
+    {"wait", handle_wait},
+    {"containers", handle_containers},
+    {NULL, NULL},
 };

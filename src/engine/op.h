@@ -80,12 +80,13 @@ int plan_actual_add(struct wh_arena *a, const struct wh_container_rec *rec, cons
                     struct wh_plan_container *ret);
 int plan_actual_resources(struct wh_arena *a, struct wh_plan_actual *ret, struct wh_err *err);
 
-/* op_down.c, op_run.c, op_session.c */
+/* op_down.c, op_run.c, op_session.c, op_list.c */
 void handle_down(struct wh_request *r, void *policy);
 void op_note_images(struct op *op);
 void handle_run(struct wh_request *r, void *policy);
 void handle_exec(struct wh_request *r, void *policy);
 void handle_attach(struct wh_request *r, void *policy);
 void handle_wait(struct wh_request *r, void *policy);
+void handle_containers(struct wh_request *r, void *policy);
 
 #endif

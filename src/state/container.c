@@ -4,6 +4,7 @@
 #include "whale/util/cleanup.h"
 #include "whale/util/file.h"
 #include "whale/util/log.h"
+#include "whale/util/map.h"
 #include "whale/util/str.h"
 
 #include "state/record.h"
@@ -219,6 +220,22 @@ static int load_project_containers(struct wh_arena *a, const char *project, stru
     return out->failed ? wh_fail(err, ENOMEM, "containers") : 0;
 }
 
+/* Sorts them and puts them into the arena. */
+static int hand_over(struct wh_arena *a, const struct wh_vec *found, struct wh_container **ret_items, size_t *ret_n,
+                     struct wh_err *err)
+{
+    struct wh_container *items = wh_arena_array(a, struct wh_container, found->len + 1);
+    if (!items || found->failed)
+        return wh_fail(err, ENOMEM, "containers");
+    if (found->len) {
+        memcpy(items, found->items, found->len * sizeof(*items));
+        qsort(items, found->len, sizeof(*items), compare_containers);
+    }
+    *ret_items = items;
+    *ret_n = found->len;
+    return 0;
+}
+
 int wh_state_containers(struct wh_arena *a, const char *project, struct wh_container **ret_items, size_t *ret_n,
                         struct wh_err *err)
 {
@@ -227,17 +244,50 @@ int wh_state_containers(struct wh_arena *a, const char *project, struct wh_conta
     int r = project ? wh_strv_add(&projects, project) : wh_state_project_names(&projects, err);
     for (size_t i = 0; r == 0 && i < projects.len; i++)
         r = load_project_containers(a, projects.items[i], &found, err);
-    if (r < 0)
-        return -1;
-    *ret_n = found.len;
-    *ret_items = wh_arena_array(a, struct wh_container, found.len + 1);
-    if (!*ret_items)
-        return wh_fail(err, ENOMEM, "containers");
-    if (found.len) {
-        qsort(found.items, found.len, sizeof(struct wh_container), compare_containers);
-        memcpy(*ret_items, found.items, found.len * sizeof(struct wh_container));
+    return r < 0 ? -1 : hand_over(a, &found, ret_items, ret_n, err);
+}
+
+/* ---- listings --------------------------------------------------------------------------------------------------- */
+
+static uint32_t listing_version(void)
+{
+    uint32_t parts[] = {fields_version(rec_fields), fields_version(state_fields)};
+    return wh_hash_bytes(parts, sizeof(parts));
+}
+
+int wh_state_listing_begin(struct wh_str *out)
+{
+    uint32_t version = listing_version();
+    return wh_str_addn(out, &version, sizeof(version));
+}
+
+int wh_state_listing_add(struct wh_str *out, const struct wh_container_rec *rec, const struct wh_container_state *state)
+{
+    fields_pack(out, rec_fields, rec);
+    fields_pack(out, state_fields, state);
+    return out->failed ? -1 : 0;
+}
+
+int wh_state_listing_read(struct wh_arena *a, const char *take_bytes, size_t len, struct wh_container **ret_items,
+                          size_t *ret_n, struct wh_err *err)
+{
+    wh_auto_vec found = WH_VEC(struct wh_container);
+    struct unpacking u = {.arena = a, .at = take_bytes, .end = take_bytes + len};
+    uint32_t version;
+    if (len < sizeof(version) || (memcpy(&version, u.at, sizeof(version)), version != listing_version()))
+        return wh_fail(err, WH_E_PROTOCOL, "a list of containers of another version");
+    u.at += sizeof(version);
+    while (u.at < u.end && !u.failed) {
+        struct wh_container c = {0};
+        fields_unpack(&u, rec_fields, &c.rec);
+        fields_unpack(&u, state_fields, &c.state);
+        struct wh_container *slot = wh_vec_push(&found);
+        if (slot)
+            *slot = c;
     }
-    return 0;
+    if (u.failed)
+        return wh_fail(err, WH_E_PROTOCOL, "a damaged list of containers");
+    return hand_over(a, &found, ret_items, ret_n, err);
 }
 
 const char *wh_container_label(const struct wh_container_rec *rec, const char *key)

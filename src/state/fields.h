@@ -8,6 +8,7 @@
 
 #include "whale/codec/node.h"
 #include "whale/util/arena.h"
+#include "whale/util/str.h"
 
 #include <stddef.h>
 
@@ -63,5 +64,17 @@ struct field {
 void fields_put(struct wh_arena *a, struct wh_node *map, const struct field *fields, const void *object);
 /* Fills the object; a value of a wrong type reads as absent. Strings and nodes point into map. */
 void fields_get(struct wh_arena *a, const struct wh_node *map, const struct field *fields, void *object);
+
+/* pack.c: the same tables as bytes, for one machine and one version: numbers as they are in memory, texts with their
+ * length and a NUL. Nodes are left out. */
+void fields_pack(struct wh_str *out, const struct field *fields, const void *object);
+struct unpacking {
+    struct wh_arena *arena; /* of lists */
+    const char *at, *end;
+    bool failed; /* cut short, or not what fields_pack writes */
+};
+/* Texts point into the bytes. */
+void fields_unpack(struct unpacking *u, const struct field *fields, void *object);
+uint32_t fields_version(const struct field *fields); /* of what is packed by this table */
 
 #endif

@@ -57,39 +57,76 @@ static struct wh_container_rec sample(const char *id, const char *name)
                                      .log_driver = "local"};
 }
 
+static struct wh_container_state sample_state(void)
+{
+    static const struct wh_port_rec port = {
+        .host_ip = "127.0.0.1", .host_port = 8080, .container_port = 80, .protocol = "tcp"};
+    return (struct wh_container_state){.status = WH_CONTAINER_EXITED,
+                                       .exit_code = 7,
+                                       .finished_ns = 5,
+                                       .n_probes = 2,
+                                       .last_probes = {{.exit_code = -1, .output = "late"}, {.exit_code = 1}},
+                                       .ports = &port,
+                                       .n_ports = 1};
+}
+
+static void check_sample(const struct wh_container *c)
+{
+    assert_string_equal(c->rec.name, "p-web-3");
+    assert_int_equal(c->rec.number, 3);
+    assert_true(c->rec.tty);
+    assert_string_equal(wh_container_label(&c->rec, "com.docker.compose.service"), "web");
+    assert_null(wh_container_label(&c->rec, "b"));
+    assert_string_equal(c->rec.argv[1], "10");
+    assert_string_equal(c->rec.mounts[0].name, "p_data");
+    assert_true(c->rec.mounts[0].read_only);
+    assert_string_equal(c->rec.log_driver, "local");
+    assert_int_equal(c->state.status, WH_CONTAINER_EXITED);
+    assert_int_equal(c->state.exit_code, 7);
+    assert_int_equal(c->state.n_probes, 2);
+    assert_string_equal(c->state.last_probes[0].output, "late");
+    assert_string_equal(c->state.last_probes[1].output, "");
+    assert_int_equal(c->state.ports[0].host_port, 8080);
+    assert_string_equal(c->state.error, "");
+}
+
 static void a_container_reads_back_as_written(void **state)
 {
     wh_auto_arena a = {0};
     wh_auto_err err = {0};
     struct wh_container c;
     struct wh_container_rec rec = sample(ID("a"), "p-web-3");
-    struct wh_port_rec port = {.host_ip = "127.0.0.1", .host_port = 8080, .container_port = 80, .protocol = "tcp"};
-    struct wh_container_state st = {.status = WH_CONTAINER_EXITED,
-                                    .exit_code = 7,
-                                    .finished_ns = 5,
-                                    .n_probes = 2,
-                                    .last_probes = {{.exit_code = -1, .output = "late"}, {.exit_code = 1}},
-                                    .ports = &port,
-                                    .n_ports = 1};
+    struct wh_container_state st = sample_state();
     assert_int_equal(wh_state_container_save_rec(&rec, &err), 0);
     assert_int_equal(wh_state_container_save_state(&rec, &st, &err), 0);
     assert_int_equal(wh_state_container_load(&a, "p", ID("a"), &c, &err), 0);
-    assert_string_equal(c.rec.name, "p-web-3");
-    assert_int_equal(c.rec.number, 3);
-    assert_true(c.rec.tty);
-    assert_string_equal(wh_container_label(&c.rec, "com.docker.compose.service"), "web");
-    assert_null(wh_container_label(&c.rec, "b"));
-    assert_string_equal(c.rec.argv[1], "10");
-    assert_string_equal(c.rec.mounts[0].name, "p_data");
-    assert_true(c.rec.mounts[0].read_only);
-    assert_string_equal(c.rec.log_driver, "local");
-    assert_int_equal(c.state.status, WH_CONTAINER_EXITED);
-    assert_int_equal(c.state.exit_code, 7);
-    assert_int_equal(c.state.n_probes, 2);
-    assert_string_equal(c.state.last_probes[0].output, "late");
-    assert_string_equal(c.state.last_probes[1].output, "");
-    assert_int_equal(c.state.ports[0].host_port, 8080);
+    check_sample(&c);
     assert_int_equal(wh_state_container_load(&a, "p", ID("b"), &c, &err), WH_STATE_ABSENT);
+}
+
+static void a_listing_reads_back_as_written_or_is_refused(void **state)
+{
+    wh_auto_arena a = {0};
+    wh_auto_str bytes = {0};
+    struct wh_container *items;
+    size_t n, end_of_first;
+    struct wh_container_rec second = sample(ID("e"), "p-web-10"), first = sample(ID("a"), "p-web-3");
+    struct wh_container_state st = sample_state();
+    wh_state_listing_begin(&bytes);
+    wh_state_listing_add(&bytes, &second, &st);
+    end_of_first = bytes.len;
+    wh_state_listing_add(&bytes, &first, &st);
+    assert_int_equal(wh_state_listing_read(&a, bytes.data, bytes.len, &items, &n, NULL), 0);
+    assert_int_equal(n, 2);
+    check_sample(&items[0]);
+    assert_string_equal(items[1].rec.name, "p-web-10");
+    for (size_t len = 0; len < bytes.len; len++) {
+        bool whole = len == 4 || len == end_of_first;
+        if ((wh_state_listing_read(&a, bytes.data, len, &items, &n, NULL) == 0) != whole)
+            fail_msg("cut at %zu of %zu", len, bytes.len);
+    }
+    bytes.data[0]++;
+    assert_int_equal(wh_state_listing_read(&a, bytes.data, bytes.len, &items, &n, NULL), -1);
 }
 
 static void a_state_that_says_running_is_checked_against_the_process(void **state)
@@ -200,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_container_reads_back_as_written),
+        cmocka_unit_test(a_listing_reads_back_as_written_or_is_refused),
         cmocka_unit_test(a_state_that_says_running_is_checked_against_the_process),
         cmocka_unit_test(containers_are_listed_by_name_and_removed),
         cmocka_unit_test(names_of_files_are_refused_when_they_are_paths),
