@@ -101,15 +101,21 @@ static const char *take_text(struct unpacking *u, const char *fallback)
     return u->failed ? fallback : text;
 }
 
+static size_t item_size(const struct field *f)
+{
+    if (f->kind == FIELD_TEXTS)
+        return sizeof(char *);
+    return f->kind == FIELD_LABELS ? sizeof(struct wh_label) : f->item_size;
+}
+
 static void *make_list(struct unpacking *u, const struct field *f, uint32_t n, void *object)
 {
-    size_t size = f->kind == FIELD_TEXTS ? sizeof(char *) : f->kind == FIELD_LABELS ? sizeof(struct wh_label)
-                                                                                    : f->item_size;
     if (n > (size_t)(u->end - u->at) || (f->kind == FIELD_INLINE && n > f->max)) {
         u->failed = true;
         return NULL;
     }
-    void *items = f->kind == FIELD_INLINE ? (char *)object + f->offset : wh_arena_alloc(u->arena, size * (n + 1));
+    void *items =
+        f->kind == FIELD_INLINE ? (char *)object + f->offset : wh_arena_alloc(u->arena, item_size(f) * (n + 1));
     if (!items)
         u->failed = true;
     else if (f->kind != FIELD_INLINE)
