@@ -47,6 +47,7 @@
 #define WHALE_ENGINE_H
 
 #include "whale/event.h"
+#include "whale/plan.h"
 #include "whale/state.h"
 #include "whale/util/arena.h"
 #include "whale/util/err.h"
@@ -91,6 +92,14 @@ bool wh_client_has_buffered(const struct wh_client *c); /* a whole event is wait
 /* The project's life-cycle events of late, oldest first, whether its supervisor runs or not. */
 int wh_engine_past_events(const char *project, void (*fn)(void *data, const struct wh_event *e), void *data,
                           struct wh_err *err);
+
+/* The planner's input from a request (as above) of the verb, and from what there is: the supervisor's way, and that of
+ * --dry-run. */
+int wh_plan_input_fill(struct wh_arena *a, const struct wh_node *request, const char *project_name,
+                       struct wh_project *project, enum wh_plan_op verb, struct wh_plan_input *ret, struct wh_err *err);
+int wh_plan_actual_add(struct wh_arena *a, const struct wh_container_rec *rec, const struct wh_container_state *state,
+                       struct wh_plan_container *ret);
+int wh_plan_actual_resources(struct wh_arena *a, struct wh_plan_actual *ret, struct wh_err *err);
 
 /* main() of whale-supervisor: argv = project; descriptor 3 = the listening socket made by wh_client_open. */
 int wh_supervisor_main(int argc, char **argv);

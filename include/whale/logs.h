@@ -35,6 +35,8 @@ struct wh_capture; /* the thread */
 
 int wh_capture_new(struct wh_capture **ret, struct wh_err *err);
 void wh_capture_free(struct wh_capture *c); /* drains what is readable now, then ends the thread */
+/* Deletes what a capture that nobody has completed has left behind. */
+void wh_capture_remove_spool(const char *path);
 /* Starts capturing; fds are consumed (stderr_fd = -1 with a tty, whose master is stdout_fd). An existing spool is
  * finished first (recovery). key identifies the container in the calls below (its id). */
 int wh_capture_add(struct wh_capture *c, const char *key, const struct wh_log_config *config, int take_stdout_fd,

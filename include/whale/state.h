@@ -15,7 +15,8 @@
  *     trash/                           removed trees that are deleted lazily (feasibility.md's ext4 trap)
  *   <run>/                             WHALE_COMPOSE_RUN, default /run/whale-compose, 0700, on tmpfs
  *     global.lock                      short lock for names, subnets and host ports
- *     projects/<project>/lock          flock of whoever changes the project's set of supervisors
+ *     projects/<project>/lock          flock of whoever changes the project's set of supervisors; the folder goes with
+ *                                      the last one
  *     projects/<project>/socket        the supervisor's control socket (0600)
  *     projects/<project>/ports.json    host ports this project has reserved
  *
@@ -57,11 +58,15 @@ bool wh_state_process_alive(int pid, uint64_t start, const char *boot_id);
 
 /* ---- locks ----------------------------------------------------------------------------------------------------- */
 
-/* flock on a file that is made when missing and never removed; the fd releases it when closed. wait == false:
- * 1 (WH_LOCK_BUSY) when somebody holds it. */
+/* flock on a file that is made when missing; the fd releases it when closed. wait == false: 1 (WH_LOCK_BUSY) when
+ * somebody holds it. */
 #define WH_LOCK_BUSY 1
 int wh_state_lock_global(int *ret_fd, struct wh_err *err);
 int wh_state_lock_project(const char *project, bool wait, int *ret_fd, struct wh_err *err);
+/* 1 or 0; nothing is made or left. */
+int wh_state_project_is_locked(const char *project, struct wh_err *err);
+/* The last act of a project's supervisor, which holds the project's lock: its log, the lock, the folder. */
+void wh_state_remove_run_dir(const char *project);
 
 /* ---- containers ------------------------------------------------------------------------------------------------ */
 

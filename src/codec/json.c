@@ -105,23 +105,6 @@ int wh_json_load(struct wh_arena *a, const char *path, size_t max, struct wh_nod
     return wh_json_parse(a, wh_str_c(&text), text.len, path, ret, err);
 }
 
-/* Length of the valid UTF-8 sequence at p, 0 when it is none (overlong and surrogates included). */
-static size_t utf8_len(const unsigned char *p, size_t left)
-{
-    if (p[0] < 0x80)
-        return 1;
-    size_t n = p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
-    if (!n || p[0] >= 0xf5 || n > left)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-        (p[0] == 0xf4 && p[1] > 0x8f))
-        return 0;
-    return n;
-}
-
 static void quote_ascii(struct wh_str *out, unsigned char c, bool html_escape)
 {
     static const char short_escapes[] = {
@@ -147,7 +130,7 @@ void wh_json_quote(struct wh_str *out, const char *text, size_t len, bool html_e
         i = plain;
         if (i == len)
             break;
-        size_t n = utf8_len(p + i, len - i);
+        size_t n = wh_utf8_len(text + i, len - i);
         if (n == 1)
             quote_ascii(out, p[i], html_escape);
         else if (html_escape && n == 3 &&

@@ -25,8 +25,10 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#define LISTEN_FD 3
-#define BACKLOG   64
+#define LISTEN_FD        3
+#define PROGRAM_FD       4
+#define BACKLOG          64
+#define LIBEXEC_VARIABLE "WHALE_COMPOSE_LIBEXEC"
 
 struct wh_client {
     struct wh_wire wire;
@@ -49,13 +51,11 @@ static int socket_address(int dir_fd, struct sockaddr_un *ret)
     return n > 0 && (size_t)n < sizeof(ret->sun_path) ? 0 : -1;
 }
 
-static int open_run_dir(const char *project, bool make, int *ret_fd, struct wh_err *err)
+static int open_run_dir(const char *project, int *ret_fd, struct wh_err *err)
 {
     wh_auto_free char *dir = wh_state_project_run_dir(project);
     if (!dir)
         return wh_fail(err, ENOMEM, "run folder");
-    if (make && wh_mkdir_p(dir, 0700, err) < 0)
-        return -1;
     int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
         return WH_ENGINE_ABSENT;
@@ -73,7 +73,7 @@ static char *find_program(struct wh_err *err)
     ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
     self[n > 0 ? n : 0] = '\0';
     wh_auto_free char *own_dir = wh_path_dir(self);
-    const char *env = getenv("WHALE_COMPOSE_LIBEXEC");
+    const char *env = getenv(LIBEXEC_VARIABLE);
     wh_auto_strv candidates = {0};
     if (env && env[0])
         wh_strv_fmt(&candidates, "%s/%s", env, name);
@@ -83,7 +83,7 @@ static char *find_program(struct wh_err *err)
         if (access(candidates.items[i], X_OK) == 0)
             return wh_path_clean(candidates.items[i]);
     wh_fail(err, WH_E_NOT_FOUND, "program %s not found beside %s", name, self);
-    wh_err_hint(err, "set WHALE_COMPOSE_LIBEXEC to the folder that holds it");
+    wh_err_hint(err, "set " LIBEXEC_VARIABLE " to the folder that holds it");
     return NULL;
 }
 
@@ -109,10 +109,14 @@ static int make_listener(int dir_fd, int *ret_fd, struct wh_err *err)
 
 extern char **environ;
 
-/* Only what is ours and harmless: a supervisor outlives the shell whose secrets it would otherwise keep. */
-static int keep_environment(struct wh_strv *env)
+/* Only what is ours and harmless: a supervisor outlives the shell whose secrets it would otherwise keep. The folder of
+ * the programs is said because a sealed program does not see its own. */
+static int keep_environment(const char *program, struct wh_strv *env)
 {
     static const char *const wanted[] = {"WHALE_COMPOSE_", "PATH=", "TZ=", "LANG=", "LC_ALL="};
+    wh_auto_free char *dir = wh_path_dir(program);
+    if (!getenv(LIBEXEC_VARIABLE) && (!dir || wh_strv_fmt(env, LIBEXEC_VARIABLE "=%s", dir) < 0))
+        return -1;
     for (char **e = environ; *e; e++)
         for (size_t i = 0; i < WH_ARRAY_LEN(wanted); i++)
             if (wh_starts(*e, wanted[i]) && wh_strv_add(env, *e) < 0)
@@ -120,21 +124,31 @@ static int keep_environment(struct wh_strv *env)
     return 0;
 }
 
-static void exec_supervisor(const char *program, const char *project, char **env, int listen_fd, int log_fd)
+/* fds: listening socket, log, sealed program (-1: the kernel or the rights are not there for it). */
+struct start {
+    const char *program, *project;
+    char **env;
+    int listen_fd, log_fd, program_fd;
+};
+
+static void exec_supervisor(const struct start *s)
 {
     int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     /* Out of the way first: the descriptors may be the very numbers that are set next. */
-    int listen_copy = fcntl(listen_fd, F_DUPFD_CLOEXEC, 10);
-    int log_copy = fcntl(log_fd, F_DUPFD_CLOEXEC, 10);
+    int listen_copy = fcntl(s->listen_fd, F_DUPFD_CLOEXEC, 10);
+    int log_copy = fcntl(s->log_fd, F_DUPFD_CLOEXEC, 10);
+    int program_copy = fcntl(s->program_fd, F_DUPFD_CLOEXEC, 10);
     null_fd = fcntl(null_fd, F_DUPFD_CLOEXEC, 10);
     if (chdir("/") < 0 || dup2(null_fd, 0) < 0 || dup2(log_copy, 1) < 0 || dup2(log_copy, 2) < 0 ||
         dup2(listen_copy, LISTEN_FD) < 0)
         _exit(126);
-    wh_sys_close_range(LISTEN_FD + 1, ~0U);
+    dup3(program_copy, PROGRAM_FD, O_CLOEXEC);
+    wh_sys_close_range(PROGRAM_FD + 1, ~0U);
     wh_sys_reset_signals();
     umask(022);
-    char *const argv[] = {(char *)"whale-supervisor", (char *)project, NULL};
-    execve(program, argv, env);
+    char *const argv[] = {(char *)"whale-supervisor", (char *)s->project, NULL};
+    wh_sys_execveat(PROGRAM_FD, argv, s->env);
+    execve(s->program, argv, s->env);
     _exit(127);
 }
 
@@ -145,12 +159,19 @@ static int spawn(const char *project, int dir_fd, int listen_fd, struct wh_err *
     if (!program)
         return -1;
     wh_auto_strv env = {0};
-    char **envp = keep_environment(&env) < 0 ? NULL : wh_strv_argv(&env);
+    char **envp = keep_environment(program, &env) < 0 ? NULL : wh_strv_argv(&env);
     if (!envp)
         return wh_fail(err, ENOMEM, "start the supervisor");
     wh_auto_fd log_fd = openat(dir_fd, "supervisor.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (log_fd < 0)
         return wh_fail(err, errno, "open supervisor.log");
+    wh_auto_fd program_fd = wh_sys_open_sealed(program);
+    struct start start = {.program = program,
+                          .project = project,
+                          .env = envp,
+                          .listen_fd = listen_fd,
+                          .log_fd = log_fd,
+                          .program_fd = program_fd};
     pid_t pid = fork();
     if (pid < 0)
         return wh_fail(err, errno, "start the supervisor");
@@ -158,7 +179,7 @@ static int spawn(const char *project, int dir_fd, int listen_fd, struct wh_err *
         setsid();
         pid_t second = fork();
         if (second == 0)
-            exec_supervisor(program, project, envp, listen_fd, log_fd);
+            exec_supervisor(&start);
         _exit(second < 0);
     }
     int status = 0;
@@ -192,11 +213,15 @@ static int try_connect(int dir_fd, int *ret_fd, struct wh_err *err)
 static int connect_or_spawn(const char *project, bool may_spawn, int *ret_fd, struct wh_err *err)
 {
     wh_auto_fd dir_fd = -1, lock_fd = -1, listen_fd = -1;
-    int r = open_run_dir(project, may_spawn, &dir_fd, err);
+    int r = may_spawn ? 0 : open_run_dir(project, &dir_fd, err);
     if (r)
         return r;
+    wh_close(&dir_fd);
     if (wh_state_lock_project(project, true, &lock_fd, err) < 0)
         return -1;
+    r = open_run_dir(project, &dir_fd, err); /* now: an ending keeper takes the folder with it */
+    if (r)
+        return r;
     r = try_connect(dir_fd, ret_fd, err);
     if (r != WH_ENGINE_ABSENT || !may_spawn)
         return r;
@@ -236,7 +261,7 @@ int wh_client_open_present(const char *project, struct wh_client **ret, struct w
 {
     wh_auto_fd dir_fd = -1;
     int fd = -1;
-    int r = open_run_dir(project, false, &dir_fd, err);
+    int r = open_run_dir(project, &dir_fd, err);
     if (r == 0)
         r = try_connect(dir_fd, &fd, err);
     return make_client(project, r, fd, ret, err);
@@ -255,14 +280,14 @@ void wh_client_close(struct wh_client *c)
 /* The keeper holds the project lock to its end and the socket is unlinked before. */
 static int has_ended(const char *project, struct wh_err *err)
 {
-    wh_auto_fd dir = -1, lock = -1;
-    int r = open_run_dir(project, false, &dir, err);
+    wh_auto_fd dir = -1;
+    int r = open_run_dir(project, &dir, err);
     if (r != 0)
         return r < 0 ? -1 : 1;
     if (faccessat(dir, "socket", F_OK, 0) == 0)
         return 0;
-    r = wh_state_lock_project(project, false, &lock, err);
-    return r < 0 ? -1 : r != WH_LOCK_BUSY;
+    r = wh_state_project_is_locked(project, err);
+    return r < 0 ? -1 : !r;
 }
 
 int wh_client_wait_end(const char *project, int timeout_ms, struct wh_err *err)

@@ -320,6 +320,7 @@ int ctr_remove(struct ctr *c, bool volumes, struct wh_err *err)
     c->is_removing = true;
     ctr_give_back(c);
     wh_keeper_drop(p->host->keeper, c->rec.id, NULL);
+    ctr_drop_spool(c);
     wh_map_del(&p->ctrs, c->rec.id);
     remove_bridge(c);
     if (volumes)

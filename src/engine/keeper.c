@@ -9,6 +9,7 @@
  */
 #include "engine/keeper.h"
 
+#include "whale/state.h"
 #include "whale/sys/fdpass.h"
 #include "whale/sys/pidfd.h"
 #include "whale/sys/process.h"
@@ -37,6 +38,7 @@
 #define FOREIGN_TICK_MS  100 /* older kernels do not report POLLHUP for a pidfd */
 
 struct keeper {
+    const char *project;
     struct wh_keeper_table table;
     uint64_t next_seq;
     int listen_fd;
@@ -264,6 +266,14 @@ static void receive(struct keeper *k)
 
 /* ---- the loop process ------------------------------------------------------------------------------------------- */
 
+/* Nothing runs any more. With the lock nobody else is at the project's folder in RUN, so that it can go. */
+static __attribute__((noreturn)) void end(const struct keeper *k)
+{
+    if (wh_keeper_table_find_fd(&k->table, "", WH_SLOT_LOCK))
+        wh_state_remove_run_dir(k->project);
+    _exit(0);
+}
+
 /* S has ended: what it had sent is taken first, then all of the table belongs to the next one. */
 static void lost_loop(struct keeper *k)
 {
@@ -273,7 +283,7 @@ static void lost_loop(struct keeper *k)
     receive(k);
     wh_close(&k->sock);
     if (k->quit)
-        _exit(0);
+        end(k);
     wh_log_error("the loop has ended (%s %d)%s", info.si_code == CLD_EXITED ? "exit status" : "signal", info.si_status,
                  k->ready ? "" : " before it was ready");
     if (!k->ready)
@@ -422,7 +432,7 @@ static void adopt(struct keeper *k, int take_fd)
 int wh_keeper_become(const char *project, int listen_fd, int takeover_fd)
 {
     static struct keeper k;
-    k = (struct keeper){.listen_fd = listen_fd, .sock = -1, .signal_fd = -1};
+    k = (struct keeper){.project = project, .listen_fd = listen_fd, .sock = -1, .signal_fd = -1};
     if (takeover_fd >= 0)
         adopt(&k, takeover_fd);
     return run_keeper(&k);

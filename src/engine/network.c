@@ -373,11 +373,6 @@ int net_create(struct wh_policy *p, const struct wh_network *n, const char *hash
 
 /* ---- network_mode bridge ----------------------------------------------------------------------------------------- */
 
-bool net_is_bridge(const char *name)
-{
-    return strchr(name, WH_NETWORK_OWN) != NULL;
-}
-
 const char *net_bridge_name(const struct wh_policy *p, struct wh_arena *a)
 {
     return wh_arena_fmt(a, "%s%c%s", WH_DEFAULT_BRIDGE, WH_NETWORK_OWN, p->project);

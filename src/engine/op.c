@@ -135,10 +135,11 @@ static int snapshot(struct op *op, struct wh_plan_actual *ret, struct wh_err *er
         return wh_fail(err, ENOMEM, "containers");
     for (size_t i = 0; i < p->ctrs.len; i++) {
         const struct ctr *c = p->ctrs.entries[i].value;
-        if (!c->is_removing && !c->rec.hook && plan_actual_add(a, &c->rec, &c->state, &items[ret->n_containers]) == 0)
+        if (!c->is_removing && !c->rec.hook &&
+            wh_plan_actual_add(a, &c->rec, &c->state, &items[ret->n_containers]) == 0)
             ret->n_containers++;
     }
-    return plan_actual_resources(a, ret, err);
+    return wh_plan_actual_resources(a, ret, err);
 }
 
 static void save_project(struct op *op)
@@ -159,7 +160,7 @@ static int make_plan(struct op *op, struct wh_err *err)
     struct wh_arena *a = &op->r->arena;
     foreign_refresh(op->p);
     if (read_project(op, err) < 0 ||
-        plan_input_fill(a, op->r->params, op->p->project, op->project, op->in.op, &op->in, err) < 0 ||
+        wh_plan_input_fill(a, op->r->params, op->p->project, op->project, op->in.op, &op->in, err) < 0 ||
         snapshot(op, &actual, err) < 0 || wh_plan_make(a, &op->in, &actual, &op->plan, err) < 0)
         return -1;
     for (size_t i = 0; i < op->plan.warnings.len; i++)

@@ -73,13 +73,6 @@ void hooks_tidy(struct wh_policy *p, const char *again);
 void step_progress(struct run_step *s, enum wh_event_status status, const char *text);
 void create_request_fill(struct op *op, const struct wh_service *service, struct create_request *ret);
 
-/* plan_input.c */
-int plan_input_fill(struct wh_arena *a, const struct wh_node *request, const char *project_name,
-                    struct wh_project *project, enum wh_plan_op verb, struct wh_plan_input *ret, struct wh_err *err);
-int plan_actual_add(struct wh_arena *a, const struct wh_container_rec *rec, const struct wh_container_state *state,
-                    struct wh_plan_container *ret);
-int plan_actual_resources(struct wh_arena *a, struct wh_plan_actual *ret, struct wh_err *err);
-
 /* op_down.c, op_run.c, op_session.c, op_list.c */
 void handle_down(struct wh_request *r, void *policy);
 void op_note_images(struct op *op);

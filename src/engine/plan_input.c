@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * From a request and the table of containers to the planner's input.
- */
-#include "engine/op.h"
+/* From a request and records to the planner's input: for the supervisor and for --dry-run. */
+#include "whale/engine.h"
 
+#include "whale/state.h"
 #include "whale/util/str.h"
+
+#include "engine/policy.h"
 
 #include <errno.h>
 #include <string.h>
@@ -65,8 +66,8 @@ static const struct {
     {"stop", offsetof(struct wh_plan_input, stop)},
 };
 
-int plan_input_fill(struct wh_arena *a, const struct wh_node *request, const char *project_name,
-                    struct wh_project *project, enum wh_plan_op verb, struct wh_plan_input *ret, struct wh_err *err)
+int wh_plan_input_fill(struct wh_arena *a, const struct wh_node *request, const char *project_name,
+                       struct wh_project *project, enum wh_plan_op verb, struct wh_plan_input *ret, struct wh_err *err)
 {
     const struct wh_node *options = wh_node_get(request, "options"), *images = wh_node_get(request, "images");
     *ret = (struct wh_plan_input){.op = verb,
@@ -93,8 +94,8 @@ static const enum wh_plan_status plan_status[WH_CONTAINER_STATUS_MAX_] = {
     [WH_CONTAINER_DEAD] = WH_PLAN_ENDED,
 };
 
-int plan_actual_add(struct wh_arena *a, const struct wh_container_rec *rec, const struct wh_container_state *state,
-                    struct wh_plan_container *ret)
+int wh_plan_actual_add(struct wh_arena *a, const struct wh_container_rec *rec, const struct wh_container_state *state,
+                       struct wh_plan_container *ret)
 {
     const char **volumes = wh_arena_array(a, const char *, rec->n_mounts + 1);
     size_t n = 0;
@@ -152,7 +153,7 @@ static int add_volumes(struct wh_arena *a, struct wh_plan_actual *ret, struct wh
     return 0;
 }
 
-int plan_actual_resources(struct wh_arena *a, struct wh_plan_actual *ret, struct wh_err *err)
+int wh_plan_actual_resources(struct wh_arena *a, struct wh_plan_actual *ret, struct wh_err *err)
 {
     return add_networks(a, ret, err) < 0 ? -1 : add_volumes(a, ret, err);
 }

@@ -26,6 +26,8 @@
 #include "engine/server.h"
 #include "engine/session.h"
 
+#include <string.h>
+
 struct ctr;
 struct op;
 struct wh_log_config;
@@ -216,6 +218,7 @@ void ctr_give_back(struct ctr *c); /* cgroup, namespace, ports, layers */
 /* Takes the layers of its image and of those it mounts; again without harm. Given back by ctr_give_back. */
 int ctr_hold_images(struct ctr *c, struct wh_err *err);
 int ctr_capture_recover(struct ctr *c, struct wh_err *err);
+void ctr_drop_spool(const struct ctr *c); /* of one whose output was lost with a keeper; else there is none */
 
 /* logging.c: the driver and the names of its options, before anything is made; their values when it starts */
 int logging_check(const struct wh_service *s, struct wh_err *err);
@@ -273,7 +276,10 @@ int net_remove(struct wh_policy *p, const char *name, struct wh_err *err);
 /* The project's network of network_mode bridge, which resolves no names: its name; whether a name is such a one; made
  * when it is missing. */
 const char *net_bridge_name(const struct wh_policy *p, struct wh_arena *a);
-bool net_is_bridge(const char *name);
+static inline bool net_is_bridge(const char *name)
+{
+    return strchr(name, WH_NETWORK_OWN) != NULL;
+}
 int net_create_bridge(struct wh_policy *p, const char *name, struct wh_err *err);
 int net_ensure_up(struct wh_policy *p, struct net *n, struct wh_err *err);
 

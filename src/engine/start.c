@@ -132,11 +132,23 @@ static int add_nofile(const struct ctr *c, struct wh_arena *a, struct wh_contain
 
 /* ---- output ------------------------------------------------------------------------------------------------------ */
 
+static char *spool_path(const struct ctr *c)
+{
+    wh_auto_free char *run = wh_state_project_run_dir(c->rec.project);
+    return run ? wh_fmt("%s/%.16s.spool", run, c->rec.id) : NULL;
+}
+
+void ctr_drop_spool(const struct ctr *c)
+{
+    wh_auto_free char *spool = spool_path(c);
+    if (spool)
+        wh_capture_remove_spool(spool);
+}
+
 static int start_capture(struct ctr *c, int take_stdout, int take_stderr, struct wh_err *err)
 {
     wh_auto_free char *dir = wh_state_container_dir(c->rec.project, c->rec.id);
-    wh_auto_free char *run = wh_state_project_run_dir(c->rec.project);
-    wh_auto_free char *spool = run ? wh_fmt("%s/%.16s.spool", run, c->rec.id) : NULL;
+    wh_auto_free char *spool = spool_path(c);
     struct wh_log_config config = {.dir = dir, .spool = spool, .discard = wh_streq(c->rec.log_driver, "none")};
     struct wh_keeper *k = c->p->host->keeper;
     int r = dir && spool ? logging_limits(c->service, &config, err) : wh_fail(err, ENOMEM, "log");

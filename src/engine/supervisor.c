@@ -111,7 +111,7 @@ static void end_keeper(struct supervisor *s)
     wh_auto_err err = {0};
     wh_auto_fd lock = wh_server_take_lock(s->host.server);
     if (lock >= 0)
-        wh_keeper_keep(s->host.keeper, "", "lock", lock, &err);
+        wh_keeper_keep(s->host.keeper, "", WH_SLOT_LOCK, lock, &err);
     wh_keeper_quit(s->host.keeper);
 }
 

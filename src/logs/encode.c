@@ -2,6 +2,7 @@
 /* The hot path of capture: eight plain bytes at a time. */
 #include "logs/encode.h"
 
+#include "whale/util/str.h"
 #include "whale/util/time.h"
 
 #include <string.h>
@@ -21,21 +22,6 @@ static uint64_t has_special(uint64_t v)
     found |= (slash - ONES) & ~slash;
     found |= (del - ONES) & ~del;
     return (found | v) & HIGHS;
-}
-
-/* Length of the valid UTF-8 sequence at p, 0 when it is none. */
-static size_t utf8_len(const unsigned char *p, size_t left)
-{
-    size_t n = p[0] >= 0xf5 ? 0 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
-    if (!n || n > left)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-        (p[0] == 0xf4 && p[1] > 0x8f))
-        return 0;
-    return n;
 }
 
 static char *put_control(char *out, unsigned char c)
@@ -70,7 +56,7 @@ static char *put_text(char *out, const unsigned char *p, size_t len)
         } else if (*p < 0x80) {
             out = put_control(out, *p++);
         } else {
-            size_t n = utf8_len(p, (size_t)(end - p));
+            size_t n = wh_utf8_len((const char *)p, (size_t)(end - p));
             memcpy(out, n ? (const char *)p : "\xef\xbf\xbd", n ? n : 3);
             out += n ? n : 3;
             p += n ? n : 1;

@@ -2,6 +2,7 @@
 /* The files behind spool.h. */
 #include "logs/spool.h"
 
+#include "whale/logs.h"
 #include "whale/util/cleanup.h"
 #include "whale/util/str.h"
 
@@ -19,6 +20,7 @@
 #define LANDING_AT  INT64_C(4096)
 #define PUNCH_BYTES INT64_C(16384)
 #define PAGE        INT64_C(4096)
+#define SECOND      ".err" /* the second stream's file */
 
 static int open_stream(struct wh_spool *s, int stream, struct wh_err *err)
 {
@@ -80,7 +82,7 @@ int wh_spool_open(const char *path, bool tty, struct wh_spool *ret, struct wh_er
 {
     struct wh_spool s = {.fd = {-1, -1}};
     s.path[0] = strdup(path);
-    s.path[1] = tty ? NULL : wh_fmt("%s.err", path);
+    s.path[1] = tty ? NULL : wh_fmt("%s" SECOND, path);
     int r = !s.path[0] || (!tty && !s.path[1]) ? wh_fail(err, ENOMEM, "spool") : 0;
     if (r == 0)
         r = open_stream(&s, 0, err);
@@ -163,4 +165,12 @@ void wh_spool_close(struct wh_spool *s, bool remove)
         free(s->path[i]);
     }
     *s = (struct wh_spool){.fd = {-1, -1}};
+}
+
+void wh_capture_remove_spool(const char *path)
+{
+    wh_auto_free char *second = wh_fmt("%s" SECOND, path);
+    unlink(path);
+    if (second)
+        unlink(second);
 }

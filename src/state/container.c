@@ -3,7 +3,6 @@
 #include "whale/state.h"
 #include "whale/util/cleanup.h"
 #include "whale/util/file.h"
-#include "whale/util/log.h"
 #include "whale/util/map.h"
 #include "whale/util/str.h"
 
@@ -199,40 +198,29 @@ static int compare_containers(const void *x, const void *y)
     return compare_names(a->rec.name, b->rec.name);
 }
 
+static int load_one(const void *project, struct wh_arena *a, const char *id, void *item, struct wh_err *err)
+{
+    return wh_state_container_load(a, project, id, item, err);
+}
+
 static int load_project_containers(struct wh_arena *a, const char *project, struct wh_vec *out, struct wh_err *err)
 {
     wh_auto_free char *dir = wh_fmt("%s/projects/%s/containers", wh_state_root(), project);
     wh_auto_strv ids = {0};
     if (!dir || record_list(dir, "", &ids, err) < 0)
         return -1;
-    for (size_t i = 0; i < ids.len; i++) {
-        wh_auto_err cause = {0};
-        struct wh_container c;
-        int r = wh_state_container_load(a, project, ids.items[i], &c, &cause);
-        if (r < 0) {
-            wh_auto_free char *text = wh_err_text(&cause);
-            wh_log_warn("%s", text);
-        }
-        struct wh_container *slot = r == 0 ? wh_vec_push(out) : NULL;
-        if (slot)
-            *slot = c;
-    }
-    return out->failed ? wh_fail(err, ENOMEM, "containers") : 0;
+    return record_load_all(&ids, load_one, project, a, out, err);
 }
 
-/* Sorts them and puts them into the arena. */
 static int hand_over(struct wh_arena *a, const struct wh_vec *found, struct wh_container **ret_items, size_t *ret_n,
                      struct wh_err *err)
 {
-    struct wh_container *items = wh_arena_array(a, struct wh_container, found->len + 1);
-    if (!items || found->failed)
-        return wh_fail(err, ENOMEM, "containers");
-    if (found->len) {
-        memcpy(items, found->items, found->len * sizeof(*items));
-        qsort(items, found->len, sizeof(*items), compare_containers);
-    }
+    void *items;
+    if (record_hand_over(a, found, &items, ret_n, err) < 0)
+        return -1;
+    if (*ret_n)
+        qsort(items, *ret_n, sizeof(struct wh_container), compare_containers);
     *ret_items = items;
-    *ret_n = found->len;
     return 0;
 }
 

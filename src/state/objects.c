@@ -3,7 +3,6 @@
 #include "whale/state.h"
 #include "whale/util/cleanup.h"
 #include "whale/util/file.h"
-#include "whale/util/log.h"
 #include "whale/util/str.h"
 
 #include "state/record.h"
@@ -73,8 +72,9 @@ static int kind_save(const struct kind *k, const void *rec, struct wh_err *err)
     return 0;
 }
 
-static int kind_load(const struct kind *k, struct wh_arena *a, const char *name, void *ret, struct wh_err *err)
+static int kind_load(const void *kind, struct wh_arena *a, const char *name, void *ret, struct wh_err *err)
 {
+    const struct kind *k = kind;
     memset(ret, 0, k->size);
     if (record_check_name(k->what, name, err) < 0)
         return -1;
@@ -85,25 +85,11 @@ static int kind_load(const struct kind *k, struct wh_arena *a, const char *name,
 static int kind_list(const struct kind *k, struct wh_arena *a, void **ret_items, size_t *ret_n, struct wh_err *err)
 {
     wh_auto_free char *dir = wh_fmt("%s/%s", wh_state_root(), k->folder);
+    wh_auto_vec found = {.item_size = k->size};
     wh_auto_strv names = {0};
-    if (!dir || record_list(dir, ".json", &names, err) < 0)
+    if (!dir || record_list(dir, ".json", &names, err) < 0 || record_load_all(&names, kind_load, k, a, &found, err) < 0)
         return -1;
-    char *items = wh_arena_alloc(a, k->size * (names.len + 1));
-    if (!items)
-        return wh_fail(err, ENOMEM, "%ss", k->what);
-    size_t n = 0;
-    for (size_t i = 0; i < names.len; i++) {
-        wh_auto_err cause = {0};
-        int r = kind_load(k, a, names.items[i], items + n * k->size, &cause);
-        if (r < 0) {
-            wh_auto_free char *text = wh_err_text(&cause);
-            wh_log_warn("%s", text);
-        }
-        n += r == 0;
-    }
-    *ret_items = items;
-    *ret_n = n;
-    return 0;
+    return record_hand_over(a, &found, ret_items, ret_n, err);
 }
 
 int wh_state_network_save(const struct wh_network_rec *rec, struct wh_err *err)

@@ -8,6 +8,7 @@
 #include "whale/codec/json.h"
 #include "whale/state.h"
 #include "whale/util/file.h"
+#include "whale/util/log.h"
 #include "whale/util/str.h"
 
 #include <errno.h>
@@ -81,6 +82,37 @@ int record_list(const char *dir, const char *suffix, struct wh_strv *ret, struct
             return no_memory(err);
     }
     wh_strv_sort(ret);
+    return 0;
+}
+
+int record_load_all(const struct wh_strv *names, record_load_fn load, const void *ctx, struct wh_arena *a,
+                    struct wh_vec *out, struct wh_err *err)
+{
+    for (size_t i = 0; i < names->len; i++) {
+        wh_auto_err cause = {0};
+        void *item = wh_vec_push(out);
+        if (!item)
+            return no_memory(err);
+        int r = load(ctx, a, names->items[i], item, &cause);
+        if (r < 0) {
+            wh_auto_free char *text = wh_err_text(&cause);
+            wh_log_warn("%s", text);
+        }
+        out->len -= r != 0;
+    }
+    return 0;
+}
+
+int record_hand_over(struct wh_arena *a, const struct wh_vec *found, void **ret_items, size_t *ret_n,
+                     struct wh_err *err)
+{
+    void *items = wh_arena_alloc(a, found->item_size * (found->len + 1));
+    if (!items || found->failed)
+        return no_memory(err);
+    if (found->len)
+        memcpy(items, found->items, found->item_size * found->len);
+    *ret_items = items;
+    *ret_n = found->len;
     return 0;
 }
 

@@ -120,9 +120,9 @@ int wh_sys_cloexec_range(unsigned first)
     return walk_range(first, ~0u, CLOSE_RANGE_CLOEXEC);
 }
 
-int wh_sys_open_sealed_exe(void)
+int wh_sys_open_sealed(const char *path)
 {
-    wh_auto_fd fd = wh_sys_mount_clone(AT_FDCWD, "/proc/self/exe", false);
+    wh_auto_fd fd = wh_sys_mount_clone(AT_FDCWD, path, false);
     if (fd < 0 || wh_sys_mount_set(fd, WH_MNT_RDONLY | WH_MNT_NODEV, 0, false) < 0)
         return -1;
     return wh_steal_fd(&fd);

@@ -85,3 +85,22 @@ Y
     c up -d
     expect 10 "$(c ps -q | wc -l)"
 }
+
+@test "up while the last supervisor ends: always one supervisor, and in the end nothing in RUN" {
+    cat > compose.yaml <<'Y'
+services:
+  a: {image: busybox, network_mode: none, init: true, command: sleep 1000}
+Y
+    c up -d
+    local i
+    for i in $(seq 12); do
+        c down -t 0 >/dev/null 2>&1 &
+        c up -d >/dev/null 2>&1 || true
+        wait $!
+    done
+    c up -d
+    expect a "$(c ps --services)"
+    expect 2 "$(supervisor_pids "$PROJECT" | wc -l)"
+    c down -t 0
+    [ ! -e "$WHALE_COMPOSE_RUN/projects/$PROJECT" ]
+}

@@ -83,7 +83,7 @@ residue() {
     ip -o link | grep -oE ' (whb|whv)[^:@ ]+' | sed 's/^/link /'
     nft list tables 2>/dev/null | grep -i whale
     find /sys/fs/cgroup -maxdepth 5 -type d -path '*/whale/*' -name "*$PROJECT*" 2>/dev/null
-    ls -d "$WHALE_COMPOSE_RUN/projects/$PROJECT/socket" "$WHALE_COMPOSE_ROOT/projects/$PROJECT" 2>/dev/null
+    ls -d "$WHALE_COMPOSE_RUN/projects/$PROJECT" "$WHALE_COMPOSE_ROOT/projects/$PROJECT" 2>/dev/null
     grep -F "$WHALE_COMPOSE_ROOT" /proc/self/mountinfo
     find "$WHALE_COMPOSE_ROOT" -name '*.tmp.*' -o -path "$WHALE_COMPOSE_ROOT/images/tmp*" 2>/dev/null
     true

@@ -264,6 +264,24 @@ P
     expect 3 "$(grep -c '^[012] ok' <<<"$output")"
 }
 
+# Whoever has got hold of /proc/PID/exe waits until no process runs from it any more: until then the kernel says "busy".
+@test "the supervisor's program cannot be written through /proc, not even by root (CVE-2019-5736)" {
+    one
+    c up -d
+    local before
+    before=$(sha256sum "$WHALE_BUILD/whale-supervisor")
+    exec 8<"/proc/$(supervisor_pids "$PROJECT" | head -n 1)/exe" 9<"/proc/$(supervisor_pids "$PROJECT" | tail -n 1)/exe"
+    # shellcheck disable=SC2046 # a list of pids
+    kill -9 $(supervisor_pids "$PROJECT")
+    await 5 sh -c "! pgrep -f 'whale-supervisor $PROJECT\$'"
+    for fd in 8 9; do
+        run sh -c ": >> /proc/self/fd/$fd"
+        contains "$output" "Read-only file system"
+    done
+    exec 8<&- 9<&-
+    expect "$before" "$(sha256sum "$WHALE_BUILD/whale-supervisor")"
+}
+
 @test "no abstract sockets; the control socket is root's alone (CVE-2020-15257)" {
     one
     sed -i 's/network_mode: none/network_mode: host/' compose.yaml

@@ -65,9 +65,9 @@ int wh_sys_unshare_files(unsigned end);
 /* CLOEXEC on every descriptor from first. */
 int wh_sys_cloexec_range(unsigned first);
 
-/* The running program's file through a private read-only mount, to be executed by wh_sys_execveat or fexecve instead of
- * /proc/self/exe: whoever later opens /proc/PID/exe for writing gets EROFS (CVE-2019-5736). A descriptor. */
-int wh_sys_open_sealed_exe(void);
+/* A program's file through a private read-only mount, for wh_sys_execveat: whoever later opens /proc/PID/exe of it for
+ * writing gets EROFS (CVE-2019-5736). A descriptor. */
+int wh_sys_open_sealed(const char *path);
 
 /* A block of bytes as a sealed memory file that can be executed. A descriptor. */
 int wh_sys_memfd_program(const char *name, const void *bytes, size_t len);

@@ -49,6 +49,10 @@ bool wh_streq(const char *a, const char *b); /* NULL equals only NULL */
 bool wh_starts(const char *s, const char *prefix);
 bool wh_ends(const char *s, const char *suffix);
 
+/* Length of the UTF-8 character that text, of which `left` bytes are there (at least one), begins with: 1..4; 0 when it
+ * is none (overlong forms, surrogates, cut short). */
+size_t wh_utf8_len(const char *text, size_t left);
+
 /* The candidate closest to word by edit distance (at most a third of its length, at least 1), or NULL. */
 const char *wh_did_you_mean(const char *word, const char *const *candidates, size_t n);
 
