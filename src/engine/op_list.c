@@ -25,13 +25,14 @@ struct listing {
     int tries_left;
 };
 
-/* A process has ended, and its end is not in the container's state yet. */
-static bool has_unrecorded_end(struct listing *l)
+/* A process has ended, and its end is not in the container's state yet; or a job is just ending. */
+static bool is_changing(struct listing *l)
 {
     nfds_t n = 0;
+    int64_t now_ns = wh_now_real_ns();
     for (size_t i = 0; i < l->p->ctrs.len && n < l->cap; i++) {
         const struct ctr *c = l->p->ctrs.entries[i].value;
-        if (c->phase == CTR_ENDING)
+        if (c->phase == CTR_ENDING || !wh_state_is_settled(&c->state, now_ns))
             return true;
         if (c->phase == CTR_RUNNING)
             l->pidfds[n++] = (struct pollfd){.fd = c->pidfd, .events = POLLIN};
@@ -66,7 +67,7 @@ static void answer(struct listing *l)
 static void try_answer(struct wh_timer *t)
 {
     struct listing *l = t->data;
-    if (!has_unrecorded_end(l)) {
+    if (!is_changing(l)) {
         answer(l);
     } else if (l->tries_left-- > 0) {
         wh_timer_start(l->p->host->loop, t, SETTLE_STEP_NS);
