@@ -102,5 +102,5 @@ Y
     expect a "$(c ps --services)"
     expect 2 "$(supervisor_pids "$PROJECT" | wc -l)"
     c down -t 0
-    [ ! -e "$WHALE_COMPOSE_RUN/projects/$PROJECT" ]
+    await 5 test ! -e "$WHALE_COMPOSE_RUN/projects/$PROJECT" # "down" returns when the lock is gone; the folder follows
 }
