@@ -40,7 +40,7 @@ struct wh_keeper;
 #define WH_SLOT_STDIN  "stdin"
 #define WH_SLOT_NETNS  "netns"
 #define WH_SLOT_STATUS "status" /* the first process's report, until it runs its program */
-#define WH_SLOT_LOCK   "lock" /* key "": the project lock, to be held to the very end */
+#define WH_SLOT_LOCK   "lock"   /* key "": the project lock, to be held to the very end */
 
 struct wh_keeper_exit {
     uint64_t seq;       /* for wh_keeper_ack */
