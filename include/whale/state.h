@@ -15,10 +15,9 @@
  *     trash/                           removed trees that are deleted lazily (feasibility.md's ext4 trap)
  *   <run>/                             WHALE_COMPOSE_RUN, default /run/whale-compose, 0700, on tmpfs
  *     global.lock                      short lock for names, subnets and host ports
- *     projects/<project>/lock          flock of whoever changes the project's set of supervisors; the folder goes with
- *                                      the last one
- *     projects/<project>/socket        the supervisor's control socket (0600)
- *     projects/<project>/ports.json    host ports this project has reserved
+ *     projects/<project>/lock          flock of whoever changes the project's set of supervisors; goes with the last
+ * one and, when no past events are kept there, the folder projects/<project>/socket        the supervisor's control
+ * socket (0600) projects/<project>/ports.json    host ports this project has reserved
  *
  * Every write is temp + rename; against power loss the engine syncs the file system once at the end of an operation.
  * Each file carries "format": 1. What the kernel can tell is asked, not stored: a state that says running is believed

@@ -78,12 +78,16 @@ json() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1])).get(sy
 supervisor_pids() { pgrep -f "whale-supervisor $1\$" || true; }
 
 # What a run may leave behind on the host. Supervisors of finished projects end by themselves a moment later.
+# run_files: what the project has in RUN besides its past events, which `events --since` shows also after its end
+run_files() { find "$WHALE_COMPOSE_RUN/projects/$PROJECT" -mindepth 1 ! -name 'events*' 2>/dev/null; }
+
 residue() {
     pgrep -f "whale-supervisor $PROJECT\$" | sed 's/^/process /'
     ip -o link | grep -oE ' (whb|whv)[^:@ ]+' | sed 's/^/link /'
     nft list tables 2>/dev/null | grep -i whale
     find /sys/fs/cgroup -maxdepth 5 -type d -path '*/whale/*' -name "*$PROJECT*" 2>/dev/null
-    ls -d "$WHALE_COMPOSE_RUN/projects/$PROJECT" "$WHALE_COMPOSE_ROOT/projects/$PROJECT" 2>/dev/null
+    run_files
+    ls -d "$WHALE_COMPOSE_ROOT/projects/$PROJECT" 2>/dev/null
     grep -F "$WHALE_COMPOSE_ROOT" /proc/self/mountinfo
     find "$WHALE_COMPOSE_ROOT" -name '*.tmp.*' -o -path "$WHALE_COMPOSE_ROOT/images/tmp*" 2>/dev/null
     true
