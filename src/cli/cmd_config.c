@@ -39,15 +39,20 @@ static const struct wh_opt options[] = {
     FLAG(services, "services", "Print the names of services"),
     FLAG(variables, "variables", "Print the variables of the files and their defaults"),
     FLAG(volumes, "volumes", "Print the names of volumes"),
-    WH_OPT_TEXT(struct wh_config_options, explain, 0, "explain", "string", NULL,
-                "Print who set the value of a path or variable, and what it replaced"),
+    {.name = "explain",
+     .type = WH_OPT_TYPE_TEXT,
+     .offset = offsetof(struct wh_config_options, explain),
+     .arg = "PATH|VARIABLE",
+     .own = true,
+     .text = "Print who set the value of a path or variable, and what it replaced"},
     {.name = "errors",
      .type = WH_OPT_TYPE_TEXT,
      .offset = offsetof(struct wh_config_options, errors),
      .arg = "string",
      .choices = "text|json",
      .value = "text",
-     .text = "How errors and warnings are printed: text or json"},
+     .own = true,
+     .text = "How errors and warnings are printed"},
 };
 
 /* One aspect instead of the whole: the option that asks for it and what prints it; the first one given wins. */

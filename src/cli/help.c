@@ -19,18 +19,20 @@ static int compare_options(const void *x, const void *y)
     return strcmp((*a)->name, (*b)->name);
 }
 
-static void collect_visible(const struct wh_opt_table *tables, size_t n_tables, struct wh_vec *out)
+static void collect_visible(const struct wh_opt_table *tables, size_t n_tables, bool own, struct wh_vec *out)
 {
     for (size_t t = 0; t < n_tables; t++)
         for (size_t i = 0; i < tables[t].len; i++)
-            if (!tables[t].items[i].hidden)
+            if (!tables[t].items[i].hidden && tables[t].items[i].own == own)
                 wh_vec_push_ptr(out, &tables[t].items[i]);
     qsort(out->items, out->len, sizeof(void *), compare_options);
 }
 
 static void render_name(const struct wh_opt *o, struct wh_str *out)
 {
-    if (o->letter)
+    if (o->own) /* at the margin: who lists docker's options by their indent finds only those */
+        wh_str_fmt(out, "--%s", o->name);
+    else if (o->letter)
         wh_str_fmt(out, "  -%c, --%s", o->letter, o->name);
     else
         wh_str_fmt(out, "      --%s", o->name);
@@ -80,22 +82,31 @@ static void add_wrapped(const char *text, size_t indent, size_t columns, struct 
     wh_str_addc(out, '\n');
 }
 
-void wh_opt_help(const struct wh_opt_table *tables, size_t n_tables, size_t columns, struct wh_str *out)
+static void render_options(const struct wh_vec *options, size_t columns, struct wh_str *out)
 {
-    wh_auto_vec visible = WH_VEC(const struct wh_opt *);
-    collect_visible(tables, n_tables, &visible);
     size_t widest = 0;
-    for (size_t i = 0; i < visible.len; i++) {
+    for (size_t i = 0; i < options->len; i++) {
         wh_auto_str name = {0};
-        render_name(wh_vec_at(&visible, const struct wh_opt *, i), &name);
+        render_name(wh_vec_at(options, const struct wh_opt *, i), &name);
         widest = name.len > widest ? name.len : widest;
     }
-    for (size_t i = 0; i < visible.len; i++) {
-        const struct wh_opt *o = wh_vec_at(&visible, const struct wh_opt *, i);
+    for (size_t i = 0; i < options->len; i++) {
+        const struct wh_opt *o = wh_vec_at(options, const struct wh_opt *, i);
         wh_auto_str name = {0}, text = {0};
         render_name(o, &name);
         render_text(o, &text);
         wh_str_fmt(out, "%-*s   ", (int)widest, wh_str_c(&name));
         add_wrapped(wh_str_c(&text), widest + 3, columns - 1, out);
     }
+}
+
+void wh_opt_help(const struct wh_opt_table *tables, size_t n_tables, size_t columns, struct wh_str *out)
+{
+    wh_auto_vec common = WH_VEC(const struct wh_opt *), own = WH_VEC(const struct wh_opt *);
+    collect_visible(tables, n_tables, false, &common);
+    collect_visible(tables, n_tables, true, &own);
+    render_options(&common, columns, out);
+    if (own.len)
+        wh_str_add(out, "\nOptions that docker compose does not have:\n");
+    render_options(&own, columns, out);
 }

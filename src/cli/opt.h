@@ -47,6 +47,7 @@ struct wh_opt {
     const char *note;    /* said when the option is met: that it is an old spelling, or without effect; or NULL */
     const char *text;    /* for --help; lower-case start is fine, no full stop */
     bool hidden;
+    bool own; /* docker compose has no such option: --help lists it apart, after the common ones */
 };
 
 #define WH_OPT_FLAG(T, field, l, n, t)                                                                                 \

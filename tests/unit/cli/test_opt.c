@@ -154,6 +154,10 @@ static const struct wh_opt wide[] = {
     WH_OPT_FLAG_HIDDEN(struct values, on, 0, "hidden"),
 };
 
+static const struct wh_opt extra[] = {
+    {.name = "explain", .type = WH_OPT_TYPE_TEXT, .arg = "PATH", .own = true, .text = "Who set it"},
+};
+
 static void help_is_laid_out(void **state)
 {
     static const struct {
@@ -178,6 +182,11 @@ static void help_is_laid_out(void **state)
          "      --dry-run                      Change nothing\n"
          "  -m, --menu                         Offer keyboard shortcuts; not with\n"
          "                                     --detach (COMPOSE_MENU sets the default)\n"},
+        {"own options come last, at the margin",
+         {{extra, WH_ARRAY_LEN(extra), NULL}, {common, 1, NULL}},
+         "      --dry-run   Change nothing\n"
+         "\nOptions that docker compose does not have:\n"
+         "--explain PATH   Who set it\n"},
     };
     for (size_t i = 0; i < WH_ARRAY_LEN(rows); i++) {
         wh_auto_str out = {0};
