@@ -68,13 +68,13 @@ DEP_FILES += $(B)/src/main/$(1).d
 endef
 $(foreach p,compose supervisor image,$(eval $(call PROGRAM_RULE,$(p))))
 
-$(B)/schema: $(B)/src/main/schema.o $(call LIBS_OF,compose model event codec sys util)
+$(B)/schema: $(B)/src/main/schema.o $(call LIBS_OF,$(FOLDERS))
 	$(call SAY,LD,$@)
 	$(Q)$(CC) $(LDFLAGS_all) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_compose)
 DEP_FILES += $(B)/src/main/schema.d
 
-schemas: $(B)/schema ## write schemas/compose.json from the loader's tables of attributes
-	$(Q)mkdir -p schemas && $(B)/schema > schemas/compose.json.tmp && mv schemas/compose.json.tmp schemas/compose.json
+schemas: $(B)/schema ## write schemas/ from the tables of attributes and of outputs
+	$(Q)mkdir -p schemas && $(B)/schema schemas
 
 include tests/tests.mk
 

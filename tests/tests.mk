@@ -28,6 +28,9 @@ unit: all $(UNIT_BIN) $(if $(wildcard tests/lib/probe.c),$(PROBE)) ## unit tests
 cases: all ## golden cases of the loader (T=topic or T=topic/case selects)
 	$(Q)tests/lib/run-cases -b $(B)/whale-compose tests/cases/loader$(if $(T),/$(T))
 
+schemas-check: all $(B)/schema ## schemas/ are those of the tables, and what is printed obeys them
+	$(Q)tests/lib/check-schema --all $(B)
+
 e2e: all $(if $(wildcard tests/lib/probe.c),$(PROBE)) ## end-to-end tests with real containers; needs root (T="name..." runs these files)
 	$(Q)PROBE=$(abspath $(PROBE)) tests/lib/run-e2e $(abspath $(B)) \
 		$(if $(T),$(T:%=tests/e2e/%.bats),$(sort $(wildcard tests/e2e/*.bats)))
@@ -73,4 +76,4 @@ demo: deps ## build, run the hello example to a visible result, clean up; needs 
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)examples/demo $(B)/whale-compose
 
-.PHONY: unit cases scenarios e2e corpora fuzz fuzz-programs lint check bench demo
+.PHONY: unit cases schemas-check scenarios e2e corpora fuzz fuzz-programs lint check bench demo

@@ -165,7 +165,10 @@ void wh_diag_format(const struct wh_diag *d, bool colour, struct wh_str *out);
 void wh_err_format(const struct wh_err *err, bool colour, struct wh_str *out);
 /* The attributes of compose files as a JSON Schema; NULL when memory is short. */
 struct wh_node *wh_compose_schema(struct wh_arena *a);
-/* {"severity": ..., "message": ..., "file": ..., "line": ..., "column": ..., "hint": ...} for every diagnostic. */
+/* The same for what `config --format json` prints. */
+struct wh_node *wh_compose_output_schema(struct wh_arena *a);
+/* {"severity": ..., "message": ..., "file": ..., "line": ..., "column": ..., "hint": ..., "places":
+ * [{"file": ..., "line": ..., "column": ..., "label": ...}]} for every diagnostic; what is not known is left out. */
 struct wh_node *wh_diags_to_node(struct wh_arena *a, const struct wh_diags *d);
 
 /*

@@ -148,6 +148,29 @@ void wh_err_format(const struct wh_err *err, bool colour, struct wh_str *out)
     add_hint(err->hint, st, out);
 }
 
+static void put_mark(struct wh_arena *a, struct wh_node *n, const struct wh_mark *mark)
+{
+    wh_node_put_str(a, n, "file", mark->file);
+    if (mark->line)
+        wh_node_put_int(a, n, "line", mark->line);
+    if (mark->column)
+        wh_node_put_int(a, n, "column", mark->column);
+}
+
+static struct wh_node *places_node(struct wh_arena *a, const struct wh_place *p)
+{
+    struct wh_node *list = wh_node_seq(a, NULL);
+    for (; list && p; p = p->next) {
+        struct wh_node *n = wh_node_map(a, NULL);
+        if (!n)
+            return NULL;
+        put_mark(a, n, &p->mark);
+        wh_node_put_str(a, n, "label", p->label);
+        wh_node_push(a, list, n);
+    }
+    return list;
+}
+
 static struct wh_node *diag_node(struct wh_arena *a, const struct wh_diag *d)
 {
     struct wh_node *n = wh_node_map(a, NULL);
@@ -155,12 +178,10 @@ static struct wh_node *diag_node(struct wh_arena *a, const struct wh_diag *d)
         return NULL;
     wh_node_put_str(a, n, "severity", d->severity == WH_SEV_ERROR ? "error" : "warning");
     wh_node_put_str(a, n, "message", d->text);
-    wh_node_put_str(a, n, "file", d->mark.file);
-    if (d->mark.line)
-        wh_node_put_int(a, n, "line", d->mark.line);
-    if (d->mark.column)
-        wh_node_put_int(a, n, "column", d->mark.column);
+    put_mark(a, n, &d->mark);
     wh_node_put_str(a, n, "hint", d->hint);
+    if (d->places)
+        wh_node_put(a, n, "places", places_node(a, d->places));
     return n;
 }
 
