@@ -62,16 +62,11 @@ static const struct wh_output_field volumes[] = {
     {0},
 };
 static const struct wh_output_field stats[] = {
-    {"BlockIO", "string", "read / written", NULL, false},
-    {"CPUPerc", "string", "of one processor", NULL, false},
-    {"Container", "string", "full ID", NULL, false},
-    {"ID", "string", "short", NULL, false},
-    {"MemPerc", "string", "of the limit", NULL, false},
-    {"MemUsage", "string", "used / limit", NULL, false},
-    {"Name", "string", "of the container", NULL, false},
-    {"NetIO", "string", "received / sent", NULL, false},
-    {"PIDs", "string", "processes and threads", NULL, false},
-    {0},
+    {"BlockIO", "string", "read / written", NULL, false},     {"CPUPerc", "string", "of one processor", NULL, false},
+    {"Container", "string", "full ID", NULL, false},          {"ID", "string", "short", NULL, false},
+    {"MemPerc", "string", "of the limit", NULL, false},       {"MemUsage", "string", "used / limit", NULL, false},
+    {"Name", "string", "of the container", NULL, false},      {"NetIO", "string", "received / sent", NULL, false},
+    {"PIDs", "string", "processes and threads", NULL, false}, {0},
 };
 static const struct wh_output_field events[] = {
     {"action", "string", "create, start, die, health_status: healthy ...", NULL, false},

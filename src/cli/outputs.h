@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The JSON that commands print, as data: `make schemas` writes a JSON Schema of each, a test holds real output against it. */
+/* The JSON that commands print, as data: `make schemas` writes a JSON Schema of each, a test holds real output against
+ * it. */
 #ifndef WHALE_CLI_OUTPUTS_H
 #define WHALE_CLI_OUTPUTS_H
 

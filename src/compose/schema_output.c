@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The same tables as a JSON Schema of what `config --format json` prints: canonical values instead of what is accepted. */
+/* The same tables as a JSON Schema of what `config --format json` prints: canonical values instead of what is accepted.
+ */
 #include "passes.h"
 
 #include <string.h>
