@@ -79,8 +79,6 @@ int wh_cgroup_create(const struct wh_cgroup_layout *layout, const char *name, co
 int wh_cgroup_open(const struct wh_cgroup_layout *layout, const char *name, struct wh_cgroup *ret, struct wh_err *err);
 /* Changes limits of a living one (`update`); fields that are unset stay. */
 int wh_cgroup_update(const struct wh_cgroup *cg, const struct wh_resources *res, struct wh_err *err);
-/* A second one with descriptors of its own, for another thread. */
-int wh_cgroup_dup(const struct wh_cgroup *cg, struct wh_cgroup *ret, struct wh_err *err);
 void wh_cgroup_close(struct wh_cgroup *cg);        /* closes the fds only */
 uint64_t wh_cgroup_id(const struct wh_cgroup *cg); /* inode of the unified folder: PIDFD_GET_INFO's cgroupid */
 
@@ -128,9 +126,9 @@ void wh_runtime_reserve(void);
 
 enum wh_runtime_flag {
     WH_RUNTIME_SIBLING = 1 << 0, /* CLONE_PARENT: the child of the caller's parent (the keeper), with its exit signal */
-    /* The child shares the caller's memory until its exec and the calling thread waits for that: nothing is copied, a
-     * fifth of the price. For threads that may wait: a container can make it long (a program on a dead file system). */
-    WH_RUNTIME_WAIT = 1 << 1,
+    /* wh_runtime_exec: the child shares the caller's memory and descriptors until its exec, as wh_runtime_start's with
+     * take_memory. */
+    WH_RUNTIME_APART = 1 << 1,
 };
 
 /* All borrowed; dup'ed onto 0, 1, 2 in the child. -1 = /dev/null. With spec.tty they are not used. */
@@ -181,8 +179,7 @@ int wh_runtime_exit_code(int wait_status);
 /*
  * Starts another process in a running container: pidfd is its first process (checked to be alive after its namespaces
  * were entered). Capabilities are those of `process`; seccomp as the container's: pass the same values as at its start.
- * Same asynchronous protocol. With WH_RUNTIME_WAIT ret->pidfd is set before the wait begins (a second thread may look
- * at it, to end a wait that takes too long by a kill); set it to -1 before.
+ * Same asynchronous protocol.
  * cwd: NULL = "/"; a missing one is an error (exit code 126 as Docker).
  */
 struct wh_exec_spec {
@@ -197,8 +194,6 @@ struct wh_exec_spec {
     int64_t oom_score_adj;
     bool in_host_pidns; /* the container has `pid: host` */
 };
-/* With all texts copied into the arena; the pidfd is the same. -1: memory is short. */
-int wh_exec_spec_copy(struct wh_arena *a, const struct wh_exec_spec *spec, struct wh_exec_spec *ret);
 int wh_runtime_exec(const struct wh_exec_spec *spec, const struct wh_runtime_io *io, const struct wh_cgroup *cg,
                     uint32_t flags, struct wh_runtime_proc *ret, struct wh_err *err);
 

@@ -22,32 +22,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FIRST_LANE                                                                                                     \
-    16 /* of the helper threads: two may be kept waiting by containers, the others are for other work                  \
-        */
-#define N_LANES 2
-
-/* A start that a helper thread is at. Its descriptors are its own: the container may end meanwhile. */
-struct launch {
-    struct wh_exec *exec;
-    struct wh_exec_spec spec; /* shallow: what it points to is held until release */
-    struct wh_cgroup cgroup;
-    bool has_cgroup;
-    int out_fd; /* write end of the captured output */
-    void (*release)(void *holder);
-    void *holder;
-    int result;
-    struct wh_runtime_proc proc; /* the pidfd is there from the clone on */
-    struct wh_err err;
-};
-
 struct wh_exec {
     struct wh_sessions *sessions;
     struct wh_exec *prev, *next;
     char key[WH_KEEPER_KEY_MAX];
     char container_id[WH_KEEPER_KEY_MAX];
     const struct wh_cgroup *cgroup; /* NULL when it may be gone */
-    struct launch *launch;          /* while it is under way */
     pid_t pid;
     int pidfd;
     int status_fd;
@@ -58,7 +38,6 @@ struct wh_exec {
     struct wh_str output;
     size_t max_output_bytes;
     bool captured, started, timed_out, over;
-    bool is_unwanted; /* to be killed as soon as it is there */
     void (*on_started)(void *data, int take_tty_fd);
     void (*on_end)(void *data, const struct wh_exec_result *result);
     void *data;
@@ -173,12 +152,6 @@ static void kill_session(struct wh_exec *e)
 {
     wh_auto_err err = {0};
     struct wh_vec pids = WH_VEC(pid_t);
-    if (e->launch) {
-        int pidfd = __atomic_load_n(&e->launch->proc.pidfd, __ATOMIC_ACQUIRE);
-        if (pidfd >= 0)
-            wh_sys_pidfd_signal(pidfd, SIGKILL);
-        return;
-    }
     if (e->cgroup && wh_cgroup_pids(e->cgroup, &pids, &err) == 0) {
         for (size_t i = 0; i < pids.len; i++)
             kill_if_in_session(wh_vec_at(&pids, pid_t, i), e->pid);
@@ -199,7 +172,6 @@ void wh_exec_forget(struct wh_exec *e)
 {
     e->on_started = NULL;
     e->on_end = NULL;
-    e->is_unwanted = e->captured;
     if (e->captured)
         kill_session(e);
     e->cgroup = NULL;
@@ -208,11 +180,11 @@ void wh_exec_forget(struct wh_exec *e)
 static void on_timeout(struct wh_timer *t)
 {
     struct wh_exec *e = t->data;
-    e->timed_out = e->is_unwanted = true;
+    e->timed_out = true;
     kill_session(e);
 }
 
-/* ---- starting by the loop's thread ------------------------------------------------------------------------------ */
+/* ---- starting --------------------------------------------------------------------------------------------------- */
 
 static int make_output_pipe(int ret[2], struct wh_err *err)
 {
@@ -225,127 +197,42 @@ static int make_output_pipe(int ret[2], struct wh_err *err)
     return wh_fail(err, errno, "pipe");
 }
 
-static void watch_status(struct wh_exec *e)
-{
-    e->status_io = (struct wh_io){.fn = on_status, .data = e};
-    wh_io_start(e->sessions->loop, &e->status_io, e->status_fd, WH_IO_READ);
-}
-
-/* The process exists. */
-static int take_process(struct wh_exec *e, const struct wh_runtime_proc *proc, const struct wh_cgroup *cg,
-                        struct wh_err *err)
-{
-    e->pid = proc->pid;
-    e->pidfd = proc->pidfd;
-    e->status_fd = proc->status_fd;
-    if (wh_keeper_register(e->sessions->keeper, e->key, proc->pid, proc->pidfd, cg ? wh_cgroup_id(cg) : 0, err) < 0) {
-        wh_sys_pidfd_signal(proc->pidfd, SIGKILL);
-        return -1;
-    }
-    watch_status(e);
-    return 0;
-}
-
-static int launch_here(struct wh_exec *e, const struct wh_exec_call *call, const struct wh_runtime_io *io,
-                       struct wh_err *err)
-{
-    struct wh_runtime_proc proc;
-    if (wh_runtime_exec(call->spec, io, call->cgroup, WH_RUNTIME_SIBLING, &proc, err) < 0)
-        return -1;
-    return take_process(e, &proc, call->cgroup, err);
-}
-
-/* ---- starting by a helper thread -------------------------------------------------------------------------------- */
-
-static void free_launch(struct launch *l)
-{
-    if (l->release)
-        l->release(l->holder);
-    if (l->has_cgroup)
-        wh_cgroup_close(&l->cgroup);
-    wh_close(&l->spec.container_pidfd);
-    wh_close(&l->out_fd);
-    wh_err_fini(&l->err);
-    free(l);
-}
-
-static void run_launch(void *data)
-{
-    struct launch *l = data;
-    struct wh_runtime_io io = {.stdin_fd = -1, .stdout_fd = l->out_fd, .stderr_fd = l->out_fd, .gate_fd = -1};
-    l->result = wh_runtime_exec(&l->spec, &io, l->has_cgroup ? &l->cgroup : NULL, WH_RUNTIME_SIBLING | WH_RUNTIME_WAIT,
-                                &l->proc, &l->err);
-}
-
-static void launch_done(void *data)
-{
-    struct launch *l = data;
-    struct wh_exec *e = l->exec;
-    e->launch = NULL;
-    if (l->result == 0)
-        l->result = take_process(e, &l->proc, l->has_cgroup ? &l->cgroup : NULL, &l->err);
-    if (l->result < 0)
-        end_exec(e, 125, &l->err);
-    else if (e->is_unwanted)
-        kill_session(e);
-    else
-        read_reports(e);
-    free_launch(l);
-}
-
-static struct launch *new_launch(struct wh_exec *e, const struct wh_exec_call *call, int take_out_fd,
-                                 struct wh_err *err)
-{
-    struct launch *l = calloc(1, sizeof(*l));
-    if (!l) {
-        wh_close(&take_out_fd);
-        wh_fail(err, ENOMEM, "exec");
-        return NULL;
-    }
-    *l = (struct launch){.exec = e, .spec = *call->spec, .out_fd = take_out_fd, .proc = {.pidfd = -1}};
-    l->spec.container_pidfd = fcntl(call->spec->container_pidfd, F_DUPFD_CLOEXEC, 0);
-    l->has_cgroup = call->cgroup && wh_cgroup_dup(call->cgroup, &l->cgroup, err) == 0;
-    if (l->spec.container_pidfd >= 0 && (l->has_cgroup || !call->cgroup))
-        return l;
-    if (l->spec.container_pidfd < 0)
-        wh_fail(err, errno, "the container's process");
-    free_launch(l);
-    return NULL;
-}
-
-static int launch_by_helper(struct wh_exec *e, const struct wh_exec_call *call, int take_out_fd, struct wh_err *err)
-{
-    static uint32_t turn;
-    struct launch *l = new_launch(e, call, take_out_fd, err);
-    if (!l)
-        return -1;
-    if (wh_loop_offload(e->sessions->loop, FIRST_LANE + turn++ % N_LANES, run_launch, launch_done, l) < 0) {
-        free_launch(l);
-        return wh_fail(err, ENOMEM, "exec");
-    }
-    l->release = call->release;
-    l->holder = call->holder;
-    e->launch = l;
-    return 0;
-}
-
-/* ---- starting --------------------------------------------------------------------------------------------------- */
-
 static int launch(struct wh_exec *e, const struct wh_exec_call *call, struct wh_err *err)
 {
-    if (!e->captured)
-        return launch_here(e, call, &call->io, err);
-    int out[2];
-    if (make_output_pipe(out, err) < 0)
+    struct wh_runtime_io io = call->io;
+    wh_auto_fd write_end = -1;
+    if (e->captured) {
+        int out[2];
+        if (make_output_pipe(out, err) < 0)
+            return -1;
+        e->out_fd = out[0];
+        write_end = out[1];
+        io = (struct wh_runtime_io){.stdin_fd = -1, .stdout_fd = write_end, .stderr_fd = write_end, .gate_fd = -1};
+    }
+    struct wh_runtime_proc proc;
+    if (wh_runtime_exec(call->spec, &io, call->cgroup, WH_RUNTIME_SIBLING | WH_RUNTIME_APART, &proc, err) < 0)
         return -1;
-    e->out_fd = out[0];
-    wh_auto_fd write_end = out[1];
+    e->pid = proc.pid;
+    e->pidfd = proc.pidfd;
+    e->status_fd = proc.status_fd;
+    uint64_t cgroup_id = call->cgroup ? wh_cgroup_id(call->cgroup) : 0;
+    if (wh_keeper_register(e->sessions->keeper, e->key, proc.pid, proc.pidfd, cgroup_id, err) == 0)
+        return 0;
+    wh_sys_pidfd_signal(proc.pidfd, SIGKILL);
+    return -1;
+}
+
+static void watch_exec(struct wh_exec *e, int64_t timeout_ns)
+{
+    struct wh_loop *l = e->sessions->loop;
+    e->status_io = (struct wh_io){.fn = on_status, .data = e};
     e->out_io = (struct wh_io){.fn = on_output, .data = e};
-    wh_io_start(e->sessions->loop, &e->out_io, e->out_fd, WH_IO_READ);
-    if (call->release)
-        return launch_by_helper(e, call, wh_steal_fd(&write_end), err);
-    struct wh_runtime_io io = {.stdin_fd = -1, .stdout_fd = write_end, .stderr_fd = write_end, .gate_fd = -1};
-    return launch_here(e, call, &io, err);
+    e->timer = (struct wh_timer){.fn = on_timeout, .data = e};
+    wh_io_start(l, &e->status_io, e->status_fd, WH_IO_READ);
+    if (e->out_fd >= 0)
+        wh_io_start(l, &e->out_io, e->out_fd, WH_IO_READ);
+    if (timeout_ns > 0)
+        wh_timer_start(l, &e->timer, timeout_ns);
 }
 
 int wh_exec_start(struct wh_sessions *s, const struct wh_exec_call *call, struct wh_exec **ret, struct wh_err *err)
@@ -377,9 +264,7 @@ int wh_exec_start(struct wh_sessions *s, const struct wh_exec_call *call, struct
         free_exec(e);
         return -1;
     }
-    e->timer = (struct wh_timer){.fn = on_timeout, .data = e};
-    if (call->timeout_ns > 0)
-        wh_timer_start(s->loop, &e->timer, call->timeout_ns);
+    watch_exec(e, call->timeout_ns);
     if (ret)
         *ret = e;
     return 0;

@@ -44,7 +44,7 @@ bool wh_health_on_result(struct wh_health_machine *m, int64_t begin_ns, bool suc
 struct wh_health_monitor;
 
 struct wh_health_ops {
-    /* Fills spec, release, holder, cgroup and container_id of the probe's call (the test as argv; user, env, cwd as
+    /* Fills spec, cgroup and container_id of the probe's call (the test as argv; user, env, cwd as
      * `exec` does). -1: counted as a failed probe with err's text as output. */
     int (*prepare)(void *data, struct wh_exec_call *call, struct wh_err *err);
     /* After each probe; changed = the status is a new one. */

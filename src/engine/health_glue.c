@@ -62,35 +62,27 @@ static const char *const *probe_argv(struct wh_arena *a, const struct health_sou
     return argv;
 }
 
-/* How a container's probes are started: made for the first one, with nothing in it that belongs to the container. Held
- * by the container while it is watched, and by a probe whose start is under way. */
+/* How a container's probes are started: made for the first one. */
 struct probe_plan {
     struct wh_arena arena;
     struct wh_exec_spec spec;
-    int n_holders;
 };
 
-static void release_plan(void *holder)
+static void free_plan(struct probe_plan *plan)
 {
-    struct probe_plan *plan = holder;
-    if (!plan || --plan->n_holders > 0)
-        return;
-    wh_arena_fini(&plan->arena);
+    if (plan)
+        wh_arena_fini(&plan->arena);
     free(plan);
 }
 
 static int fill_plan(struct probe_plan *plan, const struct ctr *c, struct wh_err *err)
 {
-    wh_auto_arena a = {0};
     struct health_source s;
-    struct wh_exec_spec spec;
     find_source(c, &s);
-    struct exec_wish wish = {.argv = probe_argv(&a, &s)};
+    struct exec_wish wish = {.argv = probe_argv(&plan->arena, &s)};
     if (!wish.argv || !wish.argv[0])
         return wh_fail(err, WH_E_INVALID, "health check without a command");
-    if (spec_exec(&a, c, &wish, &spec, err) < 0)
-        return -1;
-    return wh_exec_spec_copy(&plan->arena, &spec, &plan->spec) < 0 ? wh_fail(err, ENOMEM, "health check") : 0;
+    return spec_exec(&plan->arena, c, &wish, &plan->spec, err);
 }
 
 static int make_plan(struct ctr *c, struct wh_err *err)
@@ -98,9 +90,8 @@ static int make_plan(struct ctr *c, struct wh_err *err)
     struct probe_plan *plan = calloc(1, sizeof(*plan));
     if (!plan)
         return wh_fail(err, ENOMEM, "health check");
-    plan->n_holders = 1;
     if (fill_plan(plan, c, err) < 0) {
-        release_plan(plan);
+        free_plan(plan);
         return -1;
     }
     c->probe_plan = plan;
@@ -115,9 +106,6 @@ static int prepare(void *data, struct wh_exec_call *call, struct wh_err *err)
     call->container_id = c->rec.id;
     call->cgroup = &c->cgroup;
     call->spec = &c->probe_plan->spec;
-    call->release = release_plan;
-    call->holder = c->probe_plan;
-    c->probe_plan->n_holders++;
     return 0;
 }
 
@@ -188,6 +176,6 @@ void ctr_health_stop(struct ctr *c)
     if (c->health)
         wh_health_monitor_free(c->health);
     c->health = NULL;
-    release_plan(c->probe_plan);
+    free_plan(c->probe_plan);
     c->probe_plan = NULL;
 }

@@ -80,8 +80,6 @@ static void start_probe(struct wh_timer *t)
         call.on_end = on_probe_end;
         call.data = m;
         r = wh_exec_start(m->sessions, &call, &m->probe, &err);
-        if (r < 0 && call.release)
-            call.release(call.holder);
     }
     if (r < 0)
         take_failure_to_run(m, &err);

@@ -40,15 +40,11 @@ struct wh_exec_result {
 
 struct wh_exec_call {
     const char *container_id;
-    const struct wh_exec_spec *spec; /* borrowed during the call, or until release is called */
-    /* NULL: the loop's thread starts the program. Else a helper thread does, the cheap way (WH_RUNTIME_WAIT), and when
-     * it is done release(holder) is called by the loop. Only with a timeout: a container can make it wait. */
-    void (*release)(void *holder);
-    void *holder;
-    const struct wh_cgroup *cgroup; /* borrowed until on_end */
-    struct wh_runtime_io io;        /* borrowed during the call; ignored with captured output */
-    size_t max_output_bytes;        /* > 0: stdout and stderr are captured, stdin is /dev/null */
-    int64_t timeout_ns;             /* 0 = none */
+    const struct wh_exec_spec *spec; /* borrowed during the call */
+    const struct wh_cgroup *cgroup;  /* borrowed until on_end */
+    struct wh_runtime_io io;         /* borrowed during the call; ignored with captured output */
+    size_t max_output_bytes;         /* > 0: stdout and stderr are captured, stdin is /dev/null */
+    int64_t timeout_ns;              /* 0 = none */
     /* The program runs; take_tty_fd is the terminal's master or -1. May be NULL. */
     void (*on_started)(void *data, int take_tty_fd);
     /* Once, also when it could not start; never from inside wh_exec_start. */

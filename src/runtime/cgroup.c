@@ -270,25 +270,6 @@ int wh_cgroup_open(const struct wh_cgroup_layout *layout, const char *name, stru
     return 0;
 }
 
-int wh_cgroup_dup(const struct wh_cgroup *cg, struct wh_cgroup *ret, struct wh_err *err)
-{
-    struct wh_cgroup copy = {.layout = cg->layout, .name = strdup(cg->name), .dir_fd = -1};
-    bool complete = copy.name;
-    for (int i = 0; i < WH_CTL_MAX_; i++) {
-        copy.v1_fd[i] = cg->v1_fd[i] < 0 ? -1 : fcntl(cg->v1_fd[i], F_DUPFD_CLOEXEC, 0);
-        complete &= copy.v1_fd[i] >= 0 || cg->v1_fd[i] < 0;
-    }
-    if (cg->dir_fd >= 0)
-        complete &= (copy.dir_fd = fcntl(cg->dir_fd, F_DUPFD_CLOEXEC, 0)) >= 0;
-    if (!complete) {
-        int error = errno;
-        wh_cgroup_close(&copy);
-        return wh_fail(err, error, "cgroup %s", cg->name);
-    }
-    *ret = copy;
-    return 0;
-}
-
 void wh_cgroup_close(struct wh_cgroup *cg)
 {
     wh_close(&cg->dir_fd);

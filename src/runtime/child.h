@@ -110,6 +110,9 @@ int wh_child_seed_volume(struct wh_report *r, int source_fd, const char *volume_
 int wh_child_mask_paths(struct wh_child *c);
 int wh_child_set_sysctls(struct wh_child *c);
 
+/* spec.c: with all texts copied into the arena; the pidfd is the same. -1: memory is short. */
+int wh_exec_spec_copy(struct wh_arena *a, const struct wh_exec_spec *spec, struct wh_exec_spec *ret);
+
 /* launch.c */
 int wh_launch_open_terminal(struct wh_launch *l);
 int wh_launch_run(struct wh_launch *l); /* never returns but on failure */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define DEVPTS_MAGIC 0x1cd1
+#define MAX_FDS      (2 + WH_CTL_MAX_)
 
 struct exec_child {
     struct wh_launch launch;
@@ -117,23 +118,55 @@ static int prepare_exec(struct wh_arena *a, const struct wh_exec_spec *spec, str
     return wh_launch_prepare_security(l, spec->seccomp, spec->seccomp_path, spec->apparmor, spec->cache_dir, err);
 }
 
+/* The child's own copies of what has descriptors in it, because those get other numbers. */
+static size_t own_fds(struct wh_arena *a, struct exec_child *c, struct wh_exec_spec *spec, int *ret[MAX_FDS])
+{
+    size_t n = 0;
+    ret[n++] = &c->launch.root_fd;
+    ret[n++] = &spec->container_pidfd;
+    struct wh_cgroup *cg = c->cgroup ? wh_arena_new(a, struct wh_cgroup) : NULL;
+    if (!cg)
+        return n;
+    *cg = *c->cgroup;
+    c->cgroup = cg;
+    for (int i = 0; i < WH_CTL_MAX_; i++)
+        ret[n++] = &cg->v1_fd[i];
+    return n;
+}
+
+static int prepare_child(struct wh_arena *a, const struct wh_exec_spec *spec, const struct wh_cgroup *cg,
+                         struct exec_child **ret, struct wh_exec_spec **ret_spec, struct wh_err *err)
+{
+    struct exec_child *c = wh_arena_new(a, struct exec_child);
+    struct wh_exec_spec *own = wh_arena_new(a, struct wh_exec_spec);
+    if (!c || !own || wh_exec_spec_copy(a, spec, own) < 0)
+        return wh_fail(err, ENOMEM, "exec");
+    *c = (struct exec_child){.spec = own, .cgroup = cg};
+    *ret = c;
+    *ret_spec = own;
+    return prepare_exec(a, own, &c->launch, err);
+}
+
 int wh_runtime_exec(const struct wh_exec_spec *spec, const struct wh_runtime_io *io, const struct wh_cgroup *cg,
                     uint32_t flags, struct wh_runtime_proc *ret, struct wh_err *err)
 {
-    wh_auto_arena arena = {0};
-    struct exec_child child = {.spec = spec, .cgroup = cg};
-    if (prepare_exec(&arena, spec, &child.launch, err) < 0)
+    wh_auto_arena a = {0};
+    wh_auto_fd root = -1;
+    struct exec_child *c;
+    struct wh_exec_spec *own;
+    if (prepare_child(&a, spec, cg, &c, &own, err) < 0 || hold_root(c, err) < 0)
         return -1;
-    struct wh_spawn spawn = {.launch = &child.launch,
+    root = c->launch.root_fd;
+    int *fds[MAX_FDS];
+    struct wh_spawn spawn = {.launch = &c->launch,
                              .pidns_fd = spec->in_host_pidns ? -1 : spec->container_pidfd,
                              .child = run_child,
-                             .arg = &child};
-    if (hold_root(&child, err) < 0)
-        return -1;
-    int r = wh_spawn(&spawn, io, cg, flags, NULL, ret), error = errno;
-    wh_close(&child.launch.root_fd);
-    errno = error;
-    if (r < 0)
+                             .arg = c,
+                             .fds = fds,
+                             .n_fds = own_fds(&a, c, own, fds)};
+    if (a.failed)
+        return wh_fail(err, ENOMEM, "exec");
+    if (wh_spawn(&spawn, io, cg, flags, flags & WH_RUNTIME_APART ? &a : NULL, ret) < 0)
         return errno == ESRCH ? wh_fail(err, WH_E_NOT_FOUND, "the container has ended")
                               : wh_fail(err, errno, "start a process in the container");
     return 0;

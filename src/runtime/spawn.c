@@ -152,11 +152,11 @@ static int clone_apart(const struct job *from, struct wh_arena *take_memory)
     return error ? -1 : 0;
 }
 
-static int clone_child(struct job *j, uint32_t flags, struct wh_arena *take_memory)
+static int clone_child(struct job *j, struct wh_arena *take_memory)
 {
     if (take_memory)
         return clone_apart(j, take_memory);
-    return clone_into_pidns(j, flags & WH_RUNTIME_WAIT ? clone_sharing : clone_copying) < 0 ? -1 : 0;
+    return clone_into_pidns(j, clone_copying) < 0 ? -1 : 0;
 }
 
 /* Signals stay blocked until the child resets them: a handler of the supervisor's must not run there. */
@@ -181,7 +181,7 @@ int wh_spawn(const struct wh_spawn *s, const struct wh_runtime_io *io, const str
     l->stdio[2] = io->stderr_fd;
     uint64_t mask;
     wh_sys_block_signals(&mask);
-    int r = clone_child(&job, flags, take_memory), error = errno;
+    int r = clone_child(&job, take_memory), error = errno;
     wh_sys_set_signal_mask(mask);
     errno = error;
     if (r < 0)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The fields of a spec whose "unset" is not zero; copies. */
+#include "child.h"
+
 #include "whale/runtime.h"
 
 #include <string.h>

@@ -85,9 +85,9 @@ static void test_cases(void **state)
     run_cases(0);
 }
 
-static void test_cases_waiting(void **state)
+static void test_cases_apart(void **state)
 {
-    run_cases(WH_RUNTIME_WAIT);
+    run_cases(WH_RUNTIME_APART);
 }
 
 static void test_tty(void **state)
@@ -146,7 +146,7 @@ static void test_speed(void **state)
     struct wh_exec_spec e;
     start(&t, &e);
     long with_filter = time_execs(&t, &e, 50);
-    t.exec_flags = WH_RUNTIME_WAIT;
+    t.exec_flags = WH_RUNTIME_APART;
     long sharing = time_execs(&t, &e, 50);
     e.seccomp = WH_SECCOMP_UNCONFINED;
     print_message("exec: %ld us, sharing memory %ld us, without a filter %ld us\n", with_filter, sharing,
@@ -157,8 +157,8 @@ static void test_speed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),        cmocka_unit_test(test_cases_waiting), cmocka_unit_test(test_tty),
-        cmocka_unit_test(test_hostile_null), cmocka_unit_test(test_ended),         cmocka_unit_test(test_speed),
+        cmocka_unit_test(test_cases),        cmocka_unit_test(test_cases_apart), cmocka_unit_test(test_tty),
+        cmocka_unit_test(test_hostile_null), cmocka_unit_test(test_ended),       cmocka_unit_test(test_speed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
