@@ -202,6 +202,7 @@ static const struct write_row {
     {"literal", "{k: \"l1\\nl2\\n\", q: \"l1\\n  l2\", m: \"\\nx\\n\\n\", t: \"a \\nb\"}",
      "k: |\n  l1\n  l2\nq: |-\n  l1\n    l2\nm: |+\n\n  x\n\nt: \"a \\nb\"\n"},
     {"literal that begins with a blank", "[\" a\\nb\"]", "- |2-\n   a\n  b\n"},
+    {"literal that begins with an empty line and a blank", "[\"\\n a\\n\"]", "- |2\n\n   a\n"},
     {"only line breaks", "[\"\\n\", \" \\n\"]", "- \"\\n\"\n- \" \\n\"\n"},
     {"key of two lines", "{\"a\\nb\": 1}", "? |-\n  a\n  b\n: 1\n"},
     {"nesting", "{a: {b: [1, {c: d, e: f}, [x, z]]}, g: {}, h: [], i: null}",
