@@ -22,6 +22,7 @@
 /* After a passed-on signal that ends us: what the process says to it is still shown. */
 #define SIGNAL_GRACE_NS (WH_NS_PER_S)
 #define GRACE_TICK_MS   50
+#define OUTPUT_GRACE_MS 2000 /* of dockerd for an exec process, as measured */
 
 struct relay {
     struct wh_cli *cli;
@@ -148,14 +149,17 @@ static void copy_output(struct relay *r, size_t which)
     *from = -1;
 }
 
-/* Copies until nobody holds the pipes any more: children of the process may go on writing. False: a signal came. */
+/* Copies until nobody holds the pipes any more, for as long as dockerd waits: children of the process may go on
+ * writing, a daemon among them for ever. False: a signal came. */
 static bool wait_outputs(struct relay *r)
 {
-    while (r->outputs[0] >= 0 || r->outputs[1] >= 0) {
+    int64_t end_ns = wh_now_mono_ns() + OUTPUT_GRACE_MS * WH_NS_PER_MS;
+    int64_t left_ns;
+    while ((r->outputs[0] >= 0 || r->outputs[1] >= 0) && (left_ns = end_ns - wh_now_mono_ns()) > 0) {
         struct pollfd fds[] = {{.fd = r->outputs[0], .events = POLLIN},
                                {.fd = r->outputs[1], .events = POLLIN},
                                {.fd = r->signals.fd, .events = POLLIN}};
-        if (poll(fds, WH_ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+        if (poll(fds, WH_ARRAY_LEN(fds), (int)(left_ns / WH_NS_PER_MS) + 1) < 0 && errno != EINTR)
             break;
         for (size_t i = 0; i < 2; i++)
             if (fds[i].revents)

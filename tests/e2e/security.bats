@@ -204,7 +204,7 @@ Y
     expect 1000 "$(c exec -T -u 1000 a id -u)"
     expect 4294967294 "$(c exec -T -u 4294967294 a id -u)"
     local user
-    for user in 4294967295 4294967296 99999999999 18446744073709551616 -1 +1 ' 1' 01 1x 0x0 :5 1000: 'a b'; do
+    for user in 4294967295 4294967296 99999999999 18446744073709551616 -1 +1 ' 1' 01 1x 0x0 1000: 'a b'; do
         run c exec -T -u "$user" a id -u
         [ "$status" -ne 0 ] || [ "$output" = "${user%:}" ] || { echo "user '$user' became $output"; return 1; }
     done
