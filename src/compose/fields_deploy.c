@@ -106,7 +106,7 @@ static const struct wh_field limit_fields[] = {
 static const struct wh_field reservation_fields[] = {
     {"cpus", &wh_type_real, 0, NULL, "processors"},
     {"memory", &memory, 0, NULL, "bytes that are kept for the service"},
-    {"devices", &wh_type_device_requests, WH_FIELD_UNSUPPORTED, NULL, "devices the service needs"},
+    {"devices", &wh_type_device_requests, 0, NULL, "devices the service needs"},
     {"generic_resources", &generics, WH_FIELD_UNSUPPORTED, NULL, "resources of a cluster's nodes"},
     {0},
 };
@@ -144,8 +144,8 @@ static const struct wh_field deploy_fields[] = {
     {"mode", &wh_type_text, 0, NULL, "replicated or global"},
     {"replicas", &wh_type_opt_int, 0, NULL, "number of containers"},
     {"labels", &wh_type_pairs, 0, NULL, "labels of the service"},
-    {"update_config", &update, 0, NULL, "how containers are replaced"},
-    {"rollback_config", &update, 0, NULL, "how a failed update is undone"},
+    {"update_config", &update, WH_FIELD_UNSUPPORTED, NULL, "how containers are replaced"},
+    {"rollback_config", &update, WH_FIELD_UNSUPPORTED, NULL, "how a failed update is undone"},
     {"resources", &resources, WH_FIELD_JSON_EMPTY, NULL, "limits and reservations"},
     {"restart_policy", &restart_policy, 0, NULL, "when ended containers are started again"},
     {"placement", &placement, WH_FIELD_UNSUPPORTED | WH_FIELD_JSON_EMPTY, NULL, "nodes of a cluster"},

@@ -113,7 +113,7 @@ static void put_extensions(struct shaper *s, struct wh_node *map, const struct w
 static void put_field(struct shaper *s, struct wh_node *map, const struct wh_field *f, const struct wh_pair *p)
 {
     bool json = s->form != WH_COMPOSE_YAML;
-    if ((f->flags & WH_FIELD_SKIP) || (json && (f->flags & WH_FIELD_JSON_SKIP)))
+    if (((f->flags & WH_FIELD_SKIP) && s->form != WH_COMPOSE_MODEL) || (json && (f->flags & WH_FIELD_JSON_SKIP)))
         return;
     const char *key = json && f->json_key ? f->json_key : f->key;
     struct wh_node *value = p->value->kind == WH_NODE_NULL ? p->value : shape(s, f->type, p->value);

@@ -48,7 +48,8 @@ static void drop_digests(struct wh_arena *a, struct wh_node *service, const char
 
 int wh_service_hash(const struct wh_service *s, char ret_hex[WH_HASH_HEX], struct wh_err *err)
 {
-    static const char *const ignored[] = {"build", "pull_policy", "scale", "depends_on", "profiles"};
+    static const char *const ignored[] = {"build",      "pull_policy", "scale",
+                                          "depends_on", "profiles",    "pull_refresh_after"};
     static const char *const ignored_deploy[] = {"replicas"};
     wh_auto_arena a = {0};
     struct wh_node *copy = without(&a, s->node, ignored, WH_ARRAY_LEN(ignored));

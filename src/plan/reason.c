@@ -9,7 +9,8 @@
 #define NAMED_MAX 3
 
 /* Fields whose change recreates nothing (wh_service_hash leaves them out as well). */
-static const char *const ignored[] = {"build", "pull_policy", "scale", "depends_on", "profiles", "name"};
+static const char *const ignored[] = {"build", "pull_policy",       "scale", "depends_on", "profiles",
+                                      "name",  "pull_refresh_after"};
 
 struct changes {
     struct wh_str text;

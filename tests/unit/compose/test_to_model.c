@@ -16,6 +16,7 @@ static const char yaml[] = "services:\n"
                            "  web:\n"
                            "    image: x:${TAG:-1}\n"
                            "    cpus: 0.333\n"
+                           "    pull_refresh_after: 12h\n"
                            "    environment: {PRICE: '$$5', N: 1000000.0}\n"
                            "    blkio_config: {weight_device: [{path: /dev/a, weight: 10}]}\n"
                            "    configs: [c]\n"
@@ -66,6 +67,7 @@ static void test_model(void **state)
     expect_int("digest", strlen(web->secrets.items[0].digest), 64);
     expect_str("default network", web->networks.items[0].name, "default");
     expect_int("zero", web->ulimits.items[0].hard, 0);
+    expect_int("what config does not print", web->pull_refresh_after_ns.value / 1000000000, 12 * 3600);
 }
 
 static void test_json(void **state)
