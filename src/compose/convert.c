@@ -124,18 +124,26 @@ static struct wh_node *convert_real(struct wh_convert *c, const struct wh_path *
     return made;
 }
 
+/* The number ends at the last digit, dot or blank; what stands behind it is the unit. */
 static const char *size_fault(struct wh_arena *a, const char *text)
 {
     const char *last = NULL;
     for (const char *p = text; *p; p++)
         if (strchr("0123456789. ", *p))
             last = p;
-    if (!last || text[0] == '-' || !isdigit((unsigned char)text[text[0] == '.']))
+    if (!last)
         return wh_arena_fmt(a, "invalid size: '%s'", text);
+    char *end, *number = wh_arena_strndup(a, text, (size_t)(last - text) + (*last != ' '));
     char *suffix = wh_arena_strdup(a, last + 1);
     for (char *p = suffix; p && *p; p++)
         *p = (char)tolower((unsigned char)*p);
-    return wh_arena_fmt(a, "invalid suffix: '%s'", suffix ? suffix : "");
+    if (!number || !suffix)
+        return "out of memory";
+    if (strtod(number, &end) < 0)
+        return wh_arena_fmt(a, "invalid size: '%s'", text);
+    if (*end || end == number || isspace((unsigned char)*number) || strpbrk(number, "xX"))
+        return wh_arena_fmt(a, "strconv.ParseFloat: parsing \"%s\": invalid syntax", number);
+    return wh_arena_fmt(a, "invalid suffix: '%s'", suffix);
 }
 
 static struct wh_node *convert_bytes(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
