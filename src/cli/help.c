@@ -25,7 +25,8 @@ static void collect_visible(const struct wh_opt_table *tables, size_t n_tables, 
         for (size_t i = 0; i < tables[t].len; i++)
             if (!tables[t].items[i].hidden && tables[t].items[i].own == own)
                 wh_vec_push_ptr(out, &tables[t].items[i]);
-    qsort(out->items, out->len, sizeof(void *), compare_options);
+    if (out->len)
+        qsort(out->items, out->len, sizeof(void *), compare_options);
 }
 
 static void render_name(const struct wh_opt *o, struct wh_str *out)

@@ -58,7 +58,7 @@ static void put_compose(struct wh_arena *a, struct wh_map *labels, const struct 
     if (!r->oneoff)
         put(labels, PREFIX "container-number", wh_arena_fmt(a, "%d", r->number));
     put(labels, PREFIX "slug", r->slug);
-    put(labels, PREFIX "config-hash", r->hash ? wh_arena_strndup(a, r->hash, WH_HASH_HEX - 1) : NULL);
+    put(labels, PREFIX "config-hash", r->hash ? wh_arena_strndup(a, r->hash, strcspn(r->hash, ":")) : NULL);
     put(labels, PREFIX "image", image->id);
     put(labels, PREFIX "image-volume-digest", labels_image_volumes(a, r->service));
     put(labels, PREFIX "depends_on", depends_on_text(a, r->service));

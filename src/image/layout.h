@@ -15,6 +15,7 @@
 #define LAYOUT_CHAINS  "chains"
 #define LAYOUT_RECORDS "records"
 #define LAYOUT_REFS    "refs"
+#define LAYOUT_NEW     ".new-" /* + pid: a link in either that is about to get its name */
 #define LAYOUT_INGEST  "ingest"
 
 #define LAYER_TREE   "fs"

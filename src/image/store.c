@@ -135,7 +135,7 @@ int store_set_ref(struct store *s, const struct wh_ref *ref, const char *id_hex,
 {
     wh_auto_arena a = {0};
     char *path = layout_ref_path(&a, ref);
-    char *temp = path ? wh_arena_fmt(&a, LAYOUT_REFS "/.new-%d", (int)getpid()) : NULL;
+    char *temp = path ? wh_arena_fmt(&a, LAYOUT_REFS "/" LAYOUT_NEW "%d", (int)getpid()) : NULL;
     if (!temp)
         return wh_fail(err, ENOMEM, "image name");
     if (make_name_folders(s, path, err) < 0)

@@ -228,7 +228,7 @@ static int link_chain(struct store *s, const struct slot *slot, struct wh_err *e
     char target[STORE_NAME_BYTES + 16], path[sizeof(LAYOUT_CHAINS) + WH_SHA256_HEX], temp[64];
     snprintf(target, sizeof(target), "../" LAYOUT_LAYERS "/%s", slot->name);
     snprintf(path, sizeof(path), LAYOUT_CHAINS "/%s", slot->chain_hex);
-    snprintf(temp, sizeof(temp), LAYOUT_CHAINS "/.new-%d", (int)getpid());
+    snprintf(temp, sizeof(temp), LAYOUT_CHAINS "/" LAYOUT_NEW "%d", (int)getpid());
     (void)unlinkat(s->images_fd, temp, 0);
     if (symlinkat(target, s->images_fd, temp) < 0 || renameat(s->images_fd, temp, s->images_fd, path) < 0)
         return wh_fail(err, errno, "note the layer's chain id");

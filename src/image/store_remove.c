@@ -43,6 +43,15 @@ static void sweep_partial(struct store *s, DIR *d, const char *name)
         (void)unlinkat(dirfd(d), name, 0);
 }
 
+/* They are made and renamed under the store's lock, which the caller holds: nobody is about to rename these. */
+static void sweep_links(struct store *s, const char *folder)
+{
+    wh_auto_dir d = open_list(s, folder);
+    for (struct dirent *e; d && (e = readdir(d));)
+        if (wh_starts(e->d_name, LAYOUT_NEW))
+            (void)unlinkat(dirfd(d), e->d_name, 0);
+}
+
 void store_sweep(struct store *s)
 {
     wh_auto_dir layers = open_list(s, LAYOUT_LAYERS);
@@ -55,6 +64,8 @@ void store_sweep(struct store *s)
     for (struct dirent *e; (e = readdir(ingest));)
         if (e->d_name[0] != '.')
             sweep_partial(s, ingest, e->d_name);
+    sweep_links(s, LAYOUT_CHAINS);
+    sweep_links(s, LAYOUT_REFS);
     store_unlock(s);
 }
 
