@@ -79,7 +79,7 @@ static void warn_unknown_profiles(struct wh_load *l, const struct wh_node *servi
     size_t n = collect_profiles(services, known, WH_ARRAY_LEN(known));
     for (size_t i = 0; n < WH_ARRAY_LEN(known) && i < l->res->profiles.len; i++) {
         const char *name = wh_vec_at(&l->res->profiles, const char *, i);
-        bool found = strcmp(name, "*") == 0;
+        bool found = !*name || strcmp(name, "*") == 0; /* "" is active where none is given */
         for (size_t k = 0; k < n && !found; k++)
             found = strcmp(known[k], name) == 0;
         if (found)
