@@ -21,8 +21,9 @@
  *               options: {no_start, no_deps, force_recreate, no_recreate, always_recreate_deps, renew_anon_volumes,
  *                         remove_orphans, timeout_s (-1 = each service's own), wait, wait_timeout_s, create_only,
  *                         recreate_volumes (-y), ignore_orphans (no warning), scale: {service: n} for `scale`,
- *                         underscores (in names of containers)}; every mutating request: parallel (most steps at a
- * time) down        options: {volumes, rmi: "local"|"all"|"", remove_orphans, timeout_s}, project (may be absent: from
+ *                         underscores (in names of containers)};
+ *               every mutating request: parallel (most steps at a time)
+ *   down        options: {volumes, rmi: "local"|"all"|"", remove_orphans, timeout_s}, project (may be absent: from
  *               labels), project also names external resources that must stay
  *   stop start restart kill pause unpause rm
  *               options: {timeout_s, no_deps, signal, stop, volumes, force, wait, wait_timeout_s, remove_orphans},
