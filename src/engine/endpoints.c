@@ -302,20 +302,6 @@ void ctr_net_take(struct ctr *c)
 }
 
 /* After a restart of the supervisor: the namespace came from the keeper, the addresses from the record. */
-void ctr_net_inherit(struct ctr *c, const struct ctr *old)
-{
-    const struct wh_container_state *from = &old->state;
-    struct wh_endpoint_rec *recs = wh_arena_array(&c->state_arena, struct wh_endpoint_rec, from->n_endpoints + 1);
-    for (size_t i = 0; recs && i < from->n_endpoints; i++) {
-        const struct wh_endpoint_rec *r = &from->endpoints[i];
-        recs[i].network = wh_arena_strdup(&c->state_arena, r->network);
-        recs[i].ipv4 = r->ipv4 ? wh_arena_strdup(&c->state_arena, r->ipv4) : NULL;
-        recs[i].ipv6 = r->ipv6 ? wh_arena_strdup(&c->state_arena, r->ipv6) : NULL;
-    }
-    c->state.endpoints = recs;
-    c->state.n_endpoints = recs ? from->n_endpoints : 0;
-}
-
 int ctr_net_recover(struct ctr *c)
 {
     c->endpoints = calloc(c->state.n_endpoints + 1, sizeof(*c->endpoints));

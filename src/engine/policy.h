@@ -311,10 +311,7 @@ void netpool_free(struct wh_policy *p);
 bool ctr_has_endpoints(const struct ctr *c);           /* on networks of its own, not on none, host or another's */
 int ctr_net_attach(struct ctr *c, struct wh_err *err); /* namespace with addresses, DNS; kept over restarts */
 void ctr_net_release(struct ctr *c);
-void ctr_net_take(struct ctr *c); /* recovery: netns_fd from the keeper, or from the live process */
-/* A recreated container gets the addresses of the one it replaces, where they are free: who remembers them (nginx, a
- * connection pool) still finds it. */
-void ctr_net_inherit(struct ctr *c, const struct ctr *old);
+void ctr_net_take(struct ctr *c);   /* recovery: netns_fd from the keeper, or from the live process */
 int ctr_net_recover(struct ctr *c); /* namespace taken from the keeper, addresses from the state */
 void ctr_endpoints_to_state(struct ctr *c);
 /* The container of this project whose network namespace it shares (network_mode: service:x), or NULL. */
