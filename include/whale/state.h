@@ -137,6 +137,7 @@ struct wh_endpoint_rec {
     const char *network; /* name */
     const char *ipv4, *ipv6, *mac;
     const char *ifname;
+    const char *host_if; /* name of the host's end */
 };
 
 struct wh_health_probe {

@@ -166,6 +166,7 @@ static int prepare_endpoints(struct ctr *c, struct wh_endpoint *out, struct wh_e
         if (net_get(c->p, c->rec.networks[i], &n, err) < 0 || net_ensure_up(c->p, n, err) < 0 ||
             choose_addresses(c, n, e, err) < 0)
             return -1;
+        lingering_mute(n, e);
         describe(c, n, e, &out[i]);
     }
     return 0;
@@ -180,6 +181,7 @@ static void note_attached(struct ctr *c, const struct wh_endpoint *out)
         else
             snprintf(e->ifname, sizeof(e->ifname), "eth%zu", i);
         memcpy(e->mac, out[i].mac, sizeof(e->mac));
+        memcpy(e->host_if, out[i].host_if, sizeof(e->host_if));
         static const uint8_t none[6];
         if (memcmp(e->mac, none, sizeof(none)) == 0)
             wh_mac_from_addr(e->ip4.family ? &e->ip4 : &e->ip6, e->mac);
@@ -250,17 +252,37 @@ int ctr_net_attach(struct ctr *c, struct wh_err *err)
     return 0;
 }
 
+/* On a shared network the next one to get the addresses may be another supervisor's. */
+static void leave_networks(struct ctr *c)
+{
+    bool shared = is_on_shared_network(c);
+    for (size_t i = 0; i < c->n_endpoints; i++) {
+        struct net *n;
+        const struct ctr_endpoint *e = &c->endpoints[i];
+        if (shared)
+            lingering_mute_endpoint(e);
+        else if (net_get(c->p, e->network, &n, NULL) == 0)
+            lingering_add(n, e);
+    }
+}
+
+static void forget_endpoints(struct ctr *c)
+{
+    free(c->endpoints);
+    c->endpoints = NULL;
+    c->n_endpoints = 0;
+}
+
 void ctr_net_release(struct ctr *c)
 {
     if (c->netns_fd >= 0) {
+        leave_networks(c);
         foreign_announce(c);
         ctr_dns_drop(c);
         wh_keeper_drop(c->p->host->keeper, c->rec.id, WH_SLOT_NETNS);
         wh_close(&c->netns_fd);
     }
-    free(c->endpoints);
-    c->endpoints = NULL;
-    c->n_endpoints = 0;
+    forget_endpoints(c);
 }
 
 /* ---- the record -------------------------------------------------------------------------------------------------- */
@@ -283,6 +305,7 @@ void ctr_endpoints_to_state(struct ctr *c)
         recs[i].ipv6 = keep_text(c, wh_addr_text(&e->ip6, buf, sizeof(buf)));
         recs[i].mac = keep_text(c, wh_mac_text(e->mac, buf, sizeof(buf)));
         recs[i].ifname = keep_text(c, e->ifname);
+        recs[i].host_if = keep_text(c, e->host_if);
     }
     c->state.endpoints = recs;
     c->state.n_endpoints = c->n_endpoints;
@@ -301,26 +324,56 @@ void ctr_net_take(struct ctr *c)
         wh_keeper_keep(c->p->host->keeper, c->rec.id, WH_SLOT_NETNS, c->netns_fd, NULL);
 }
 
-/* After a restart of the supervisor: the namespace came from the keeper, the addresses from the record. */
-int ctr_net_recover(struct ctr *c)
+void ctr_net_inherit(struct ctr *c, const struct ctr *old)
+{
+    const struct wh_container_state *from = &old->state;
+    struct wh_endpoint_rec *recs = wh_arena_array(&c->state_arena, struct wh_endpoint_rec, from->n_endpoints + 1);
+    for (size_t i = 0; recs && i < from->n_endpoints; i++) {
+        const struct wh_endpoint_rec *r = &from->endpoints[i];
+        recs[i].network = wh_arena_strdup(&c->state_arena, r->network);
+        recs[i].ipv4 = r->ipv4 ? wh_arena_strdup(&c->state_arena, r->ipv4) : NULL;
+        recs[i].ipv6 = r->ipv6 ? wh_arena_strdup(&c->state_arena, r->ipv6) : NULL;
+    }
+    c->state.endpoints = recs;
+    c->state.n_endpoints = recs ? from->n_endpoints : 0;
+}
+
+static void read_endpoint(struct ctr *c, const struct wh_endpoint_rec *r, struct ctr_endpoint *e)
+{
+    e->network = wh_arena_strdup(&c->arena, r->network);
+    e->config = ctr_network_config(c, r->network);
+    snprintf(e->ifname, sizeof(e->ifname), "%s", r->ifname ? r->ifname : "");
+    snprintf(e->host_if, sizeof(e->host_if), "%s", r->host_if ? r->host_if : "");
+    if (r->ipv4)
+        wh_addr_parse(r->ipv4, &e->ip4);
+    if (r->ipv6)
+        wh_addr_parse(r->ipv6, &e->ip6);
+    if (r->mac)
+        wh_mac_parse(r->mac, e->mac);
+}
+
+static void read_endpoints(struct ctr *c)
 {
     c->endpoints = calloc(c->state.n_endpoints + 1, sizeof(*c->endpoints));
-    for (size_t i = 0; c->endpoints && i < c->state.n_endpoints; i++) {
-        const struct wh_endpoint_rec *r = &c->state.endpoints[i];
-        struct ctr_endpoint *e = &c->endpoints[c->n_endpoints++];
+    for (size_t i = 0; c->endpoints && i < c->state.n_endpoints; i++)
+        read_endpoint(c, &c->state.endpoints[i], &c->endpoints[c->n_endpoints++]);
+}
+
+/* After a restart of the supervisor: the namespace came from the keeper, the addresses from the record. */
+void ctr_net_recover(struct ctr *c)
+{
+    read_endpoints(c);
+    for (size_t i = 0; i < c->n_endpoints; i++) {
         struct net *n;
-        e->network = wh_arena_strdup(&c->arena, r->network);
-        e->config = ctr_network_config(c, r->network);
-        snprintf(e->ifname, sizeof(e->ifname), "%s", r->ifname ? r->ifname : "");
-        if (r->ipv4)
-            wh_addr_parse(r->ipv4, &e->ip4);
-        if (r->ipv6)
-            wh_addr_parse(r->ipv6, &e->ip6);
-        if (r->mac)
-            wh_mac_parse(r->mac, e->mac);
-        if (net_get(c->p, r->network, &n, NULL) == 0)
+        if (net_get(c->p, c->endpoints[i].network, &n, NULL) == 0)
             net_ensure_up(c->p, n, NULL);
     }
     ctr_dns_join(c);
-    return c->endpoints ? 0 : -1;
+}
+
+void ctr_net_lost(struct ctr *c)
+{
+    read_endpoints(c);
+    leave_networks(c);
+    forget_endpoints(c);
 }

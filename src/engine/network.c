@@ -80,6 +80,7 @@ static void fill_net(struct wh_policy *p, struct net *n)
 static void net_free(struct net *n)
 {
     wh_arena_fini(&n->arena);
+    wh_vec_fini(&n->lingering);
     free(n);
 }
 

@@ -93,6 +93,7 @@ struct ctr_endpoint {
     struct wh_addr ip4, ip6;
     uint8_t mac[6];
     char ifname[WH_IFNAME_MAX];
+    char host_if[WH_IFNAME_MAX];
     const struct wh_service_network *config; /* or NULL */
 };
 
@@ -264,6 +265,7 @@ struct net {
     struct wh_bridge bridge;
     struct wh_ipam ipam4, ipam6;
     struct wh_addr last4;
+    struct wh_vec lingering; /* struct lingering */
     bool is_own;
     bool is_up; /* the bridge was made or seen by this supervisor */
 };
@@ -307,12 +309,21 @@ int netpool_take(struct wh_policy *p, int *ret_fd, struct wh_err *err);
 void netpool_empty(struct wh_policy *p);
 void netpool_free(struct wh_policy *p);
 
+/* lingering.c: endpoints that were given back, until their addresses have another owner */
+void lingering_add(struct net *n, const struct ctr_endpoint *e);
+void lingering_mute(struct net *n, const struct ctr_endpoint *successor); /* those that had one of its addresses */
+void lingering_mute_endpoint(const struct ctr_endpoint *e);
+
 /* endpoints.c */
 bool ctr_has_endpoints(const struct ctr *c);           /* on networks of its own, not on none, host or another's */
 int ctr_net_attach(struct ctr *c, struct wh_err *err); /* namespace with addresses, DNS; kept over restarts */
 void ctr_net_release(struct ctr *c);
-void ctr_net_take(struct ctr *c);   /* recovery: netns_fd from the keeper, or from the live process */
-int ctr_net_recover(struct ctr *c); /* namespace taken from the keeper, addresses from the state */
+void ctr_net_take(struct ctr *c); /* recovery: netns_fd from the keeper, or from the live process */
+/* A recreated container gets the addresses of the one it replaces, where they are free: who remembers them (nginx, a
+ * connection pool) still finds it. */
+void ctr_net_inherit(struct ctr *c, const struct ctr *old);
+void ctr_net_recover(struct ctr *c); /* namespace taken from the keeper, addresses from the state */
+void ctr_net_lost(struct ctr *c);    /* recovery: its namespace went with keeper and process, perhaps just now */
 void ctr_endpoints_to_state(struct ctr *c);
 /* The container of this project whose network namespace it shares (network_mode: service:x), or NULL. */
 struct ctr *ctr_net_owner(const struct ctr *c);

@@ -99,6 +99,8 @@ static void adopt_ended(struct ctr *c)
             ctr_net_recover(c);
         ports_recover(c);
     }
+    if (c->netns_fd < 0)
+        ctr_net_lost(c);
     if (c->state.status == WH_CONTAINER_RESTARTING)
         resume_restart(c);
 }

@@ -170,6 +170,7 @@ static void replace(struct run_step *s, struct ctr *old)
         fail(s, &err);
         return;
     }
+    ctr_net_inherit(c, old);
     s->c = NULL;
     if (ctr_remove(old, true, &err) < 0)
         fail(s, &err);

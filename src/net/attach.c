@@ -214,6 +214,19 @@ int wh_net_attach(const struct wh_net_scope *scope, int netns_fd, struct wh_endp
 
 /* ---- changes of a live container ---- */
 
+int wh_net_mute(const char *host_if, struct wh_err *err)
+{
+    struct wh_rtnl rt;
+    if (wh_rtnl_open(&rt, err) < 0)
+        return wh_wrap(err, "mute %s", host_if);
+    uint32_t index = wh_rtnl_index(&rt, host_if);
+    if (index)
+        wh_rtnl_mute_port(&rt, index);
+    int ret = wh_rtnl_flush(&rt, err);
+    wh_rtnl_close(&rt);
+    return ret < 0 ? wh_wrap(err, "mute %s", host_if) : 0;
+}
+
 static int remove_inside(void *arg, struct wh_err *err)
 {
     struct wh_rtnl rt;

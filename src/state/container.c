@@ -78,8 +78,13 @@ static const struct field port_fields[] = {
 };
 
 static const struct field endpoint_fields[] = {
-    F_TEXT(wh_endpoint_rec, network, ""), F_TEXT(wh_endpoint_rec, ipv4, NULL),   F_TEXT(wh_endpoint_rec, ipv6, NULL),
-    F_TEXT(wh_endpoint_rec, mac, NULL),   F_TEXT(wh_endpoint_rec, ifname, NULL), F_END,
+    F_TEXT(wh_endpoint_rec, network, ""),
+    F_TEXT(wh_endpoint_rec, ipv4, NULL),
+    F_TEXT(wh_endpoint_rec, ipv6, NULL),
+    F_TEXT(wh_endpoint_rec, mac, NULL),
+    F_TEXT(wh_endpoint_rec, ifname, NULL),
+    F_TEXT(wh_endpoint_rec, host_if, NULL),
+    F_END,
 };
 
 static const struct field state_fields[] = {

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -308,6 +309,19 @@ void wh_rtnl_set_hairpin(struct wh_rtnl *rt, const char *port_name)
     size_t data = begin_nest(rt, IFLA_INFO_SLAVE_DATA);
     put_attr(rt, IFLA_BRPORT_MODE, &on, sizeof(on));
     end_nest(rt, data);
+    end_nest(rt, info);
+    end_request(rt, h);
+}
+
+/* By the bridge's own request: the general one ends with a look at the carrier, which enables the port again. */
+void wh_rtnl_mute_port(struct wh_rtnl *rt, uint32_t index)
+{
+    uint8_t state = BR_STATE_DISABLED;
+    struct ifinfomsg port = {.ifi_family = AF_BRIDGE, .ifi_index = (int)index};
+    struct nlmsghdr *h = begin_link(rt, "disable a bridge port", RTM_SETLINK, 0, ENODEV, &port);
+    size_t info = begin_nest(rt, IFLA_PROTINFO | NLA_F_NESTED);
+    put_attr(rt, IFLA_BRPORT_STATE, &state, sizeof(state));
+    put_attr(rt, IFLA_BRPORT_FLUSH, NULL, 0);
     end_nest(rt, info);
     end_request(rt, h);
 }

@@ -212,3 +212,30 @@ Y
     run python3 -c 'import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("0.0.0.0", 18211)); s.listen()'
     [ "$status" -ne 0 ]
 }
+
+@test "a recreated container keeps its address, which its predecessor's lingering namespace does not answer for" {
+    cat > compose.yaml <<'Y'
+services:
+  web: {image: busybox, init: true, command: sh -c 'mkdir /www; echo new > /www/index.html; httpd -f -p 80 -h /www'}
+  cli: {image: busybox, init: true, command: sleep 1000}
+Y
+    c up -d
+    local old ip
+    ip=$(inside web "ip -o -4 addr show eth0 | tr -s ' ' | cut -d ' ' -f 4")
+    # Something of the old namespace lives on, as all of it does until the kernel has taken it down.
+    nsenter --net="/proc/$(main_pid "$PROJECT-web-1")/ns/net" python3 -m http.server 81 >/dev/null 2>&1 3>&- &
+    old=$!
+    await 5 c exec -T cli wget -q -O /dev/null http://web:81/
+    c up -d --force-recreate web
+    expect "$ip" "$(inside web "ip -o -4 addr show eth0 | tr -s ' ' | cut -d ' ' -f 4")"
+    local cli
+    cli=$(main_pid "$PROJECT-cli-1")
+    for _ in $(seq 20); do
+        nsenter --net="/proc/$cli/ns/net" ip neigh flush all # it asks who has the address
+        await 5 inside cli timeout 5 wget -q -O /dev/null http://web/
+        run inside cli timeout 5 wget -q -O /dev/null http://web:81/
+        contains "$output" refused
+    done
+    kill $old
+    wait $old || true
+}

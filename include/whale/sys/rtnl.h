@@ -71,6 +71,9 @@ void wh_rtnl_set_up(struct wh_rtnl *rt, uint32_t index);
 void wh_rtnl_set_mtu(struct wh_rtnl *rt, uint32_t index, uint32_t mtu);
 /* Frames may leave by the port they came from: a container that talks to its own published port under br_netfilter. */
 void wh_rtnl_set_hairpin(struct wh_rtnl *rt, const char *port_name);
+/* Nothing comes in by the port nor goes out any more, and what the bridge has learnt of it is forgotten; a missing one
+ * is success. Without the RCU waits of bringing it down or taking it out of the bridge. */
+void wh_rtnl_mute_port(struct wh_rtnl *rt, uint32_t index);
 /* family 4 or 6. No duplicate address detection for v6: addresses are ours. */
 void wh_rtnl_add_addr(struct wh_rtnl *rt, uint32_t index, int family, const uint8_t *addr, uint8_t prefix, int ignore);
 void wh_rtnl_del_addr(struct wh_rtnl *rt, uint32_t index, int family, const uint8_t *addr, uint8_t prefix);
