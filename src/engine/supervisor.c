@@ -25,7 +25,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LISTEN_FD 3
+#define LISTEN_FD  3
+#define MIN_NOFILE 65536
 
 struct supervisor {
     struct wh_host host;
@@ -33,14 +34,14 @@ struct supervisor {
     struct wh_io finished_io; /* the capture thread reports complete logs */
 };
 
-/* Each container needs some descriptors in the keeper and in the loop. */
+/* Each container needs some descriptors in the keeper and in the loop, whatever the shell of the first `up` allowed. */
 static void raise_nofile(struct rlimit *ret_original)
 {
     if (getrlimit(RLIMIT_NOFILE, ret_original) < 0)
         *ret_original = (struct rlimit){1024, 4096};
-    struct rlimit raised = *ret_original;
-    raised.rlim_cur = raised.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &raised);
+    rlim_t wanted = ret_original->rlim_max < MIN_NOFILE ? MIN_NOFILE : ret_original->rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){wanted, wanted}) < 0) /* not allowed, or more than fs.nr_open */
+        setrlimit(RLIMIT_NOFILE, &(struct rlimit){ret_original->rlim_max, ret_original->rlim_max});
 }
 
 static void on_finished(struct wh_io *io, int events)
