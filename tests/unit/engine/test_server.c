@@ -298,7 +298,8 @@ static void ends_when_idle_and_never_in_the_face_of_a_client(void **state)
         struct wh_client *c;
         int served = 0;
         /* Clients come and go until one finds nothing: each that could connect must have been served. Where the
-           scheduler lets every client come before the server looks up, a pause gives it the chance to find itself idle. */
+           scheduler lets every client come before the server looks up, a pause gives it the chance to find itself idle.
+         */
         while (wh_client_open(PROJECT, false, &c, NULL) == 0) {
             send_op(c, "{\"op\":\"echo\"}", NULL, 0);
             expect_done(c, 0);
