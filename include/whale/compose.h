@@ -161,8 +161,6 @@ struct wh_node *wh_compose_services(struct wh_load_result *r);
  * read again (at most 16 MiB; nothing is shown of one that cannot be read). colour: with ANSI sequences.
  */
 void wh_diag_format(const struct wh_diag *d, bool colour, struct wh_str *out);
-/* The same for an error of any layer: text of the whole chain, mark and hint. */
-void wh_err_format(const struct wh_err *err, bool colour, struct wh_str *out);
 /* The attributes of compose files as a JSON Schema; NULL when memory is short. */
 struct wh_node *wh_compose_schema(struct wh_arena *a);
 /* The same for what `config --format json` prints. */

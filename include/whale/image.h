@@ -121,9 +121,6 @@ int wh_image_lookup(struct wh_arena *a, const char *root, const char *name, stru
 /* All images, newest first. A record that cannot be read is left out. A store that does not exist is empty. */
 int wh_image_list(struct wh_arena *a, const char *root, struct wh_image **ret, size_t *ret_n, struct wh_err *err);
 
-/* "layers/<short>/fs" joined for mount(2) with the cwd at image->layers_dir: "3/fs:2/fs:1/fs". */
-int wh_image_lowerdir(const struct wh_image *image, struct wh_str *out);
-
 /* ---- layers in use ---- */
 
 /* A set of shared locks, one descriptor per different layer. While it is open, `image rm` keeps the layer's files even

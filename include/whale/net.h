@@ -116,7 +116,6 @@ int wh_bridge_option(struct wh_bridge *bridge, const char *key, const char *valu
 int wh_bridge_ensure(const struct wh_net_scope *scope, const struct wh_bridge *bridge, struct wh_err *err);
 /* Removes it; no bridge is no error. */
 int wh_bridge_remove(const struct wh_net_scope *scope, const char *name, struct wh_err *err);
-bool wh_bridge_exists(const char *name);
 
 /* Whether IPv6 can be used on this host (module present and not disabled for all). */
 bool wh_net_has_ipv6(void);
@@ -138,17 +137,12 @@ struct wh_endpoint {
 };
 
 /* Gives the namespace its loopback and one interface per endpoint (peer born inside, addresses, routes, MAC). With n =
- * 0 only loopback. On failure nothing is left. Endpoints keep host_if. For a further network later call it again with
- * that endpoint alone and ifname set (wh_net_next_ifname). */
+ * 0 only loopback. On failure nothing is left. Endpoints keep host_if. */
 int wh_net_attach(const struct wh_net_scope *scope, int netns_fd, struct wh_endpoint *eps, size_t n,
                   struct wh_err *err);
 /* Takes the endpoint off its bridge, by the host's end (~0.05 ms); missing is no error. Before its addresses are given
  * to another: the kernel takes a namespace down some time after its last user has gone, and until then it answers. */
 int wh_net_mute(const char *host_if, struct wh_err *err);
-/* Takes one interface away (~16 ms); missing is no error. */
-int wh_net_detach(int netns_fd, const char *ifname, struct wh_err *err);
-/* First free ethN. */
-int wh_net_next_ifname(int netns_fd, char ret_ifname[WH_IFNAME_MAX], struct wh_err *err);
 /* Runs fn(arg) inside the namespace and returns its result; the thread is back in its own afterwards. -1 also when the
  * namespace cannot be entered. */
 int wh_net_inside(int netns_fd, int (*fn)(void *arg, struct wh_err *err), void *arg, struct wh_err *err);

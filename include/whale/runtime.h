@@ -77,20 +77,12 @@ int wh_cgroup_create(const struct wh_cgroup_layout *layout, const char *name, co
                      struct wh_cgroup *ret, struct wh_err *err);
 /* Opens an existing one (after a restart of the supervisor). 0, or -1 with code WH_E_NOT_FOUND. */
 int wh_cgroup_open(const struct wh_cgroup_layout *layout, const char *name, struct wh_cgroup *ret, struct wh_err *err);
-/* Changes limits of a living one (`update`); fields that are unset stay. */
-int wh_cgroup_update(const struct wh_cgroup *cg, const struct wh_resources *res, struct wh_err *err);
 void wh_cgroup_close(struct wh_cgroup *cg);        /* closes the fds only */
 uint64_t wh_cgroup_id(const struct wh_cgroup *cg); /* inode of the unified folder: PIDFD_GET_INFO's cgroupid */
-
-/* Moves a process into all v1 trees of cg, back to back, and into the unified one. wh_runtime_start does this in the
- * child itself; this is for other processes. May take 10 ms: not on the event loop. */
-int wh_cgroup_attach(const struct wh_cgroup *cg, pid_t pid, struct wh_err *err);
 
 int wh_cgroup_kill(const struct wh_cgroup *cg, struct wh_err *err); /* SIGKILL to all, also when frozen */
 int wh_cgroup_freeze(const struct wh_cgroup *cg, bool frozen, struct wh_err *err);
 int wh_cgroup_is_populated(const struct wh_cgroup *cg); /* 1, 0; -1 when it is gone */
-/* cgroup.events of the unified tree, for POLLPRI on changes of populated/frozen; the caller owns it; -1 on v1. */
-int wh_cgroup_events_fd(const struct wh_cgroup *cg);
 /* Pids in it, host numbering: struct wh_vec of pid_t (initialised by the callee). */
 int wh_cgroup_pids(const struct wh_cgroup *cg, struct wh_vec *ret, struct wh_err *err);
 /* Sends a signal to every process in it (not atomic). */

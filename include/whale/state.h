@@ -258,7 +258,6 @@ int wh_state_volumes(struct wh_arena *a, struct wh_volume_rec **ret_items, size_
 int wh_state_volume_remove(const char *name, struct wh_err *err); /* record and data */
 
 int wh_state_project_save(const struct wh_project_rec *rec, struct wh_err *err);
-int wh_state_project_load(struct wh_arena *a, const char *name, struct wh_project_rec *ret, struct wh_err *err);
 int wh_state_project_names(struct wh_strv *ret, struct wh_err *err); /* sorted */
 int wh_state_project_remove(const char *name, struct wh_err *err);   /* when it has no container any more */
 

@@ -250,8 +250,3 @@ const char *wh_cli_follow_label(const struct wh_cli_follow *f, const char *conta
     const struct follower *w = find_by_name(f, container);
     return w ? w->label : NULL;
 }
-
-size_t wh_cli_follow_count(const struct wh_cli_follow *f)
-{
-    return f->items.len;
-}

@@ -38,7 +38,6 @@ int wh_cli_follow_finish(struct wh_cli_follow *f, struct wh_err *err);
 size_t wh_cli_follow_fds(const struct wh_cli_follow *f, struct pollfd *fds, size_t max);
 /* What the prefix shows for a container that is or was followed; NULL when it is not shown. */
 const char *wh_cli_follow_label(const struct wh_cli_follow *f, const char *container);
-size_t wh_cli_follow_count(const struct wh_cli_follow *f);
 
 /* RFC 3339, seconds since the epoch, or a duration back from now. NULL = 0. */
 int wh_cli_parse_time(const char *text, int64_t *ret_ns, struct wh_err *err);

@@ -359,14 +359,6 @@ int64_t wh_node_get_int(const struct wh_node *map, const char *key, int64_t fall
     return n && n->kind == WH_NODE_INT ? n->integer : fallback;
 }
 
-double wh_node_get_float(const struct wh_node *map, const char *key, double fallback)
-{
-    const struct wh_node *n = wh_node_get(map, key);
-    if (n && n->kind == WH_NODE_INT)
-        return (double)n->integer;
-    return n && n->kind == WH_NODE_FLOAT ? n->real : fallback;
-}
-
 bool wh_node_get_bool(const struct wh_node *map, const char *key, bool fallback)
 {
     const struct wh_node *n = wh_node_get(map, key);

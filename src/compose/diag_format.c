@@ -140,14 +140,6 @@ void wh_diag_format(const struct wh_diag *d, bool colour, struct wh_str *out)
     add_hint(d->hint, st, out);
 }
 
-void wh_err_format(const struct wh_err *err, bool colour, struct wh_str *out)
-{
-    const struct style *st = colour ? &coloured : &plain;
-    wh_auto_free char *text = wh_err_text(err);
-    add_head(true, &err->mark, text ? text : "out of memory", st, out);
-    add_hint(err->hint, st, out);
-}
-
 static void put_mark(struct wh_arena *a, struct wh_node *n, const struct wh_mark *mark)
 {
     wh_node_put_str(a, n, "file", mark->file);

@@ -160,14 +160,6 @@ static void kill_session(struct wh_exec *e)
     wh_sys_pidfd_signal(e->pidfd, SIGKILL);
 }
 
-void wh_exec_kill(struct wh_exec *e, int signo)
-{
-    if (signo == SIGKILL)
-        kill_session(e);
-    else
-        wh_sys_pidfd_signal(e->pidfd, signo);
-}
-
 void wh_exec_forget(struct wh_exec *e)
 {
     e->on_started = NULL;

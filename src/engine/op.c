@@ -306,11 +306,6 @@ void op_pump_all(struct wh_policy *p)
     op_pump(op);
 }
 
-bool policy_is_busy(const struct wh_policy *p)
-{
-    return p->ops.len > 0;
-}
-
 /* ---- handlers ---------------------------------------------------------------------------------------------------- */
 
 #define VERB(name, verb)                                                                                               \

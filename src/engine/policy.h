@@ -421,7 +421,6 @@ int64_t restart_window_ns(const struct restart_policy *policy);
 /* ---- operations (op.h has the rest) ------------------------------------------------------------------------------ */
 
 void op_pump_all(struct wh_policy *p);
-bool policy_is_busy(const struct wh_policy *p);
 bool policy_has_live(const struct wh_policy *p); /* a container that runs or will */
 
 #endif

@@ -480,11 +480,6 @@ void wh_server_poke(struct wh_server *s)
         wh_timer_start(s->loop, &s->idle_timer, 0);
 }
 
-bool wh_server_has_clients(const struct wh_server *s)
-{
-    return s->n_open > 0;
-}
-
 int wh_server_take_lock(struct wh_server *s)
 {
     return wh_steal_fd(&s->project_lock);

@@ -63,7 +63,6 @@ void wh_request_done(struct wh_request *r, int exit_code, struct wh_err *take_er
 
 /* LIFECYCLE to every `events` subscriber, LOG_EXIT to the `watch_exits` ones that named the service (or none). */
 void wh_server_broadcast(struct wh_server *s, const struct wh_event *e);
-bool wh_server_has_clients(const struct wh_server *s);
 
 /*
  * Idle exit. may_exit says whether the engine has nothing that needs a supervisor; it is asked whenever a client leaves

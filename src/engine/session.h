@@ -55,8 +55,7 @@ struct wh_exec_call {
 struct wh_exec;
 /* Hooks, health probes and exec. -1: nothing was started and on_end is not called. */
 int wh_exec_start(struct wh_sessions *s, const struct wh_exec_call *call, struct wh_exec **ret, struct wh_err *err);
-void wh_exec_kill(struct wh_exec *e, int signo); /* SIGKILL: its whole session */
-void wh_exec_forget(struct wh_exec *e);          /* no callback any more; a captured one is killed */
+void wh_exec_forget(struct wh_exec *e); /* no callback any more; a captured one is killed */
 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 

@@ -90,10 +90,3 @@ int wh_image_list(struct wh_arena *a, const char *root, struct wh_image **ret, s
     *ret_n = n;
     return 0;
 }
-
-int wh_image_lowerdir(const struct wh_image *image, struct wh_str *out)
-{
-    for (size_t i = 0; i < image->n_layers; i++)
-        wh_str_fmt(out, "%s%s/" LAYER_TREE, i ? ":" : "", image->layers[i].name);
-    return out->failed ? -1 : 0;
-}

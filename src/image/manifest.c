@@ -39,12 +39,6 @@ static int find_type(const char *media_type, bool *ret_is_index)
     return 0;
 }
 
-bool manifest_is_index_type(const char *media_type)
-{
-    bool is_index = false;
-    return find_type(media_type, &is_index) && is_index;
-}
-
 static void read_platform(const struct wh_node *n, struct descriptor *ret)
 {
     const struct wh_node *p = wh_node_get(n, "platform");

@@ -41,6 +41,5 @@ int manifest_parse(struct wh_arena *a, const char *text, size_t len, const char 
 /* The entry of an index for the platform: highest rank, first among equals. */
 int manifest_choose(struct wh_arena *a, const struct manifest *index, const struct platform *want,
                     const struct descriptor **ret, struct wh_err *err);
-bool manifest_is_index_type(const char *media_type);
 
 #endif

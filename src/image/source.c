@@ -23,31 +23,6 @@ struct source source_of_fd(struct source_fd *s)
     return (struct source){read_fd, s};
 }
 
-static ssize_t read_range(void *ctx, void *buf, size_t cap, struct wh_err *err)
-{
-    struct source_range *s = ctx;
-    size_t want = s->left < cap ? (size_t)s->left : cap;
-    if (!want)
-        return 0;
-    for (;;) {
-        ssize_t n = pread(s->fd, buf, want, (off_t)s->offset);
-        if (n == 0)
-            return wh_fail(err, WH_E_INVALID, "archive became shorter while it was read");
-        if (n > 0) {
-            s->offset += (uint64_t)n;
-            s->left -= (uint64_t)n;
-            return n;
-        }
-        if (errno != EINTR)
-            return wh_fail(err, errno, "read archive");
-    }
-}
-
-struct source source_of_range(struct source_range *s)
-{
-    return (struct source){read_range, s};
-}
-
 static ssize_t read_memory(void *ctx, void *buf, size_t cap, struct wh_err *err)
 {
     struct source_memory *s = ctx;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bytes from anywhere: a file, a range of a file, memory, a member of an archive, a download. */
+/* Bytes from anywhere: a file, memory, a member of an archive, a download. */
 #ifndef IMAGE_SOURCE_H
 #define IMAGE_SOURCE_H
 
@@ -20,14 +20,6 @@ struct source_fd {
     const char *name; /* for messages */
 };
 struct source source_of_fd(struct source_fd *s);
-
-/* Reads len bytes at an offset, without moving the descriptor. */
-struct source_range {
-    int fd;
-    uint64_t offset;
-    uint64_t left;
-};
-struct source source_of_range(struct source_range *s);
 
 struct source_memory {
     const unsigned char *data;

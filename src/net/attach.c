@@ -212,8 +212,6 @@ int wh_net_attach(const struct wh_net_scope *scope, int netns_fd, struct wh_endp
     return 0;
 }
 
-/* ---- changes of a live container ---- */
-
 int wh_net_mute(const char *host_if, struct wh_err *err)
 {
     struct wh_rtnl rt;
@@ -225,38 +223,4 @@ int wh_net_mute(const char *host_if, struct wh_err *err)
     int ret = wh_rtnl_flush(&rt, err);
     wh_rtnl_close(&rt);
     return ret < 0 ? wh_wrap(err, "mute %s", host_if) : 0;
-}
-
-static int remove_inside(void *arg, struct wh_err *err)
-{
-    struct wh_rtnl rt;
-    if (wh_rtnl_open(&rt, err) < 0)
-        return -1;
-    wh_rtnl_del_link(&rt, arg);
-    int ret = wh_rtnl_flush(&rt, err);
-    wh_rtnl_close(&rt);
-    return ret;
-}
-
-int wh_net_detach(int netns_fd, const char *ifname, struct wh_err *err)
-{
-    char name[WH_IFNAME_MAX];
-    snprintf(name, sizeof(name), "%s", ifname);
-    return wh_net_inside(netns_fd, remove_inside, name, err) < 0 ? wh_wrap(err, "detach %s", ifname) : 0;
-}
-
-static int find_free_name(void *arg, struct wh_err *err)
-{
-    char *name = arg;
-    for (unsigned i = 0; i < 1024; i++) {
-        snprintf(name, WH_IFNAME_MAX, "eth%u", i);
-        if (!if_nametoindex(name))
-            return 0;
-    }
-    return wh_fail(err, WH_E_LIMIT, "no free interface name");
-}
-
-int wh_net_next_ifname(int netns_fd, char ret_ifname[WH_IFNAME_MAX], struct wh_err *err)
-{
-    return wh_net_inside(netns_fd, find_free_name, ret_ifname, err);
 }

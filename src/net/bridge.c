@@ -286,8 +286,3 @@ int wh_bridge_remove(const struct wh_net_scope *scope, const char *name, struct 
     wh_rtnl_close(&rt);
     return ret < 0 ? wh_wrap(err, "remove bridge %s", name) : 0;
 }
-
-bool wh_bridge_exists(const char *name)
-{
-    return if_nametoindex(name) != 0;
-}

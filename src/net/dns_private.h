@@ -97,6 +97,9 @@ bool wh_dns_parse(const uint8_t *query, size_t len, struct wh_dns_asked *ret_ask
 /* A reply without records. The question is copied when asked != NULL. Returns its length, 0 when cap is too small. */
 size_t wh_dns_empty_reply(const uint8_t *query, size_t len, const struct wh_dns_asked *asked, int rcode, uint8_t *reply,
                           size_t cap);
+enum wh_dns_verdict { WH_DNS_ANSWERED, WH_DNS_FORWARD, WH_DNS_IGNORE };
+/* The answer to one message, without any I/O and without allocation. rotation: where lists of addresses begin. tcp: no
+ * size limit but cap. Never reads past len, never writes past cap. */
 enum wh_dns_verdict wh_dns_answer_client(const struct wh_dns_zone *zone, const struct wh_dns_client *client,
                                          uint32_t rotation, const uint8_t *query, size_t len, bool tcp, uint8_t *reply,
                                          size_t cap, size_t *ret_len);

@@ -152,16 +152,6 @@ static struct wh_dns_client *find_client(const struct wh_dns *dns, const char *c
     return number ? dns->clients[number - 1] : NULL;
 }
 
-enum wh_dns_verdict wh_dns_answer(struct wh_dns *dns, const char *container_id, const uint8_t *query, size_t len,
-                                  bool tcp, uint8_t *reply, size_t cap, size_t *ret_len)
-{
-    const struct wh_dns_client *client = find_client(dns, container_id);
-    *ret_len = 0;
-    if (!client)
-        return WH_DNS_IGNORE;
-    return wh_dns_answer_client(&dns->zone, client, dns->rotation++, query, len, tcp, reply, cap, ret_len);
-}
-
 /* ---- sockets inside a namespace ---- */
 
 struct opening {

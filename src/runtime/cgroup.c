@@ -237,7 +237,7 @@ static int make_all(struct wh_cgroup *cg, const struct wh_resources *res, struct
     for (int i = 0; i < WH_CTL_MAX_; i++)
         if (needed & 1u << i && make_folders(cg->layout, i, cg->name, err) < 0)
             return -1;
-    if (open_trees(cg, needed, err) < 0 || wh_cgroup_set_limits(cg, res, false, err) < 0)
+    if (open_trees(cg, needed, err) < 0 || wh_cgroup_set_limits(cg, res, err) < 0)
         return -1;
     return wh_cgroup_set_devices(cg, res, err);
 }

@@ -19,10 +19,9 @@ ssize_t wh_cgroup_read(const struct wh_cgroup *cg, int tree, const char *file, c
 /* "key value" in a flat keyed text; false when absent. */
 bool wh_cgroup_keyed(const char *text, const char *key, uint64_t *ret);
 
-/* limits.c: bit per wh_cgroup_ctl that needs a folder of its own in a v1 tree. */
+/* cgroup_limits.c: bit per wh_cgroup_ctl that needs a folder of its own in a v1 tree. */
 uint32_t wh_cgroup_needs(const struct wh_cgroup_layout *layout, const struct wh_resources *res);
-int wh_cgroup_set_limits(const struct wh_cgroup *cg, const struct wh_resources *res, bool is_update,
-                         struct wh_err *err);
+int wh_cgroup_set_limits(const struct wh_cgroup *cg, const struct wh_resources *res, struct wh_err *err);
 
 /* cgroup_devices.c: the access list as a program on the unified folder, or the v1 files. */
 int wh_cgroup_set_devices(const struct wh_cgroup *cg, const struct wh_resources *res, struct wh_err *err);

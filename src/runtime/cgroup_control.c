@@ -89,11 +89,6 @@ int wh_cgroup_is_populated(const struct wh_cgroup *cg)
     return any;
 }
 
-int wh_cgroup_events_fd(const struct wh_cgroup *cg)
-{
-    return cg->dir_fd >= 0 ? openat(cg->dir_fd, "cgroup.events", O_RDONLY | O_CLOEXEC) : -1;
-}
-
 /* ---- acting on them --------------------------------------------------------------------------------------------- */
 
 int wh_cgroup_signal(const struct wh_cgroup *cg, int signo, struct wh_err *err)
@@ -134,16 +129,4 @@ int wh_cgroup_freeze(const struct wh_cgroup *cg, bool frozen, struct wh_err *err
     if (fd < 0)
         return wh_fail(err, errno, "freeze cgroup %s", cg->name);
     return wh_file_poke_at(fd, "freezer.state", frozen ? "FROZEN" : "THAWED", err);
-}
-
-int wh_cgroup_attach(const struct wh_cgroup *cg, pid_t pid, struct wh_err *err)
-{
-    char text[16];
-    snprintf(text, sizeof(text), "%d", pid);
-    for (int i = 0; i < WH_CTL_MAX_; i++)
-        if (cg->v1_fd[i] >= 0 && write(cg->v1_fd[i], text, strlen(text)) < 0)
-            return wh_fail(err, errno, "move process %d into the %s cgroup", pid, wh_cgroup_ctl_text[i]);
-    if (cg->dir_fd < 0)
-        return 0;
-    return wh_file_poke_at(cg->dir_fd, "cgroup.procs", text, err);
 }

@@ -205,17 +205,6 @@ static int set_limit(const struct wh_cgroup *cg, const struct limit *l, const st
     return wh_fail(err, errno, "%s %s", l->what, value);
 }
 
-/* An update that raises both memory limits must begin with the outer one. */
-static int set_memory_in_order(const struct wh_cgroup *cg, const struct wh_resources *res, struct wh_err *err)
-{
-    wh_auto_err first = {0};
-    if (set_limit(cg, &limits[0], res, &first) == 0)
-        return 0;
-    if (set_limit(cg, &limits[1], res, err) < 0)
-        return -1;
-    return set_limit(cg, &limits[0], res, err);
-}
-
 static int set_blkio(const struct wh_cgroup *cg, const struct wh_blkio_limit *l, struct wh_err *err)
 {
     int tree = wh_cgroup_tree_of(cg->layout, WH_CTL_BLKIO);
@@ -237,10 +226,8 @@ static int set_blkio(const struct wh_cgroup *cg, const struct wh_blkio_limit *l,
     return wh_fail(err, errno, "blkio limit of %s", l->path);
 }
 
-int wh_cgroup_set_limits(const struct wh_cgroup *cg, const struct wh_resources *res, bool is_update, struct wh_err *err)
+int wh_cgroup_set_limits(const struct wh_cgroup *cg, const struct wh_resources *res, struct wh_err *err)
 {
-    if (is_update && set_memory_in_order(cg, res, err) < 0)
-        return -1;
     for (size_t i = 0; i < WH_ARRAY_LEN(limits); i++)
         if (set_limit(cg, &limits[i], res, err) < 0)
             return -1;
@@ -248,9 +235,4 @@ int wh_cgroup_set_limits(const struct wh_cgroup *cg, const struct wh_resources *
         if (set_blkio(cg, &res->blkio[i], err) < 0)
             return -1;
     return 0;
-}
-
-int wh_cgroup_update(const struct wh_cgroup *cg, const struct wh_resources *res, struct wh_err *err)
-{
-    return wh_cgroup_set_limits(cg, res, true, err);
 }

@@ -153,15 +153,6 @@ int wh_state_project_save(const struct wh_project_rec *rec, struct wh_err *err)
     return 0;
 }
 
-int wh_state_project_load(struct wh_arena *a, const char *name, struct wh_project_rec *ret, struct wh_err *err)
-{
-    memset(ret, 0, sizeof(*ret));
-    if (record_check_name("project", name, err) < 0)
-        return -1;
-    int r = record_load(a, project_file(name), project_fields, ret, err);
-    return r < 0 ? wh_wrap(err, "record of project %s", name) : r;
-}
-
 int wh_state_project_names(struct wh_strv *ret, struct wh_err *err)
 {
     wh_auto_free char *dir = wh_fmt("%s/projects", wh_state_root());

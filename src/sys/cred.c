@@ -39,18 +39,6 @@ int wh_sys_capset(const struct wh_caps *caps)
     return (int)syscall(SYS_capset, &head, data);
 }
 
-int wh_sys_capget(struct wh_caps *ret)
-{
-    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2];
-    if (syscall(SYS_capget, &head, data) < 0)
-        return -1;
-    ret->effective = data[0].effective | (uint64_t)data[1].effective << 32;
-    ret->permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
-    ret->inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
-    return 0;
-}
-
 bool wh_sys_cap_in_bounding(int cap)
 {
     return prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1;
@@ -64,11 +52,6 @@ int wh_sys_cap_drop_bounding(int cap)
 int wh_sys_cap_ambient_clear(void)
 {
     return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-}
-
-int wh_sys_keep_caps(bool on)
-{
-    return prctl(PR_SET_KEEPCAPS, on ? 1 : 0, 0, 0, 0);
 }
 
 int wh_sys_seccomp_load(const void *filters, size_t n)

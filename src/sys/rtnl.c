@@ -533,26 +533,6 @@ static int dump(struct wh_rtnl *rt, uint16_t type, struct wh_err *err, dump_fn *
     return ret;
 }
 
-struct link_visit {
-    void (*fn)(const struct wh_rtnl_link *link, void *arg);
-    void *arg;
-};
-
-static void visit_link(const struct nlmsghdr *h, void *arg)
-{
-    struct link_visit *v = arg;
-    struct wh_rtnl_link link;
-    read_link(h, &link);
-    v->fn(&link, v->arg);
-}
-
-int wh_rtnl_each_link(struct wh_rtnl *rt, void (*fn)(const struct wh_rtnl_link *link, void *arg), void *arg,
-                      struct wh_err *err)
-{
-    struct link_visit v = {fn, arg};
-    return dump(rt, RTM_GETLINK, err, visit_link, &v);
-}
-
 struct net_visit {
     void (*fn)(const struct wh_rtnl_net *net, void *arg);
     void *arg;

@@ -84,7 +84,6 @@ size_t wh_node_len(const struct wh_node *n); /* items or pairs; 0 for scalars an
 /* Typed reading with a fallback, for records and messages of our own. */
 const char *wh_node_get_str(const struct wh_node *map, const char *key, const char *fallback);
 int64_t wh_node_get_int(const struct wh_node *map, const char *key, int64_t fallback);
-double wh_node_get_float(const struct wh_node *map, const char *key, double fallback);
 bool wh_node_get_bool(const struct wh_node *map, const char *key, bool fallback);
 
 /* Short building for records and messages: set a value under a constant key. NULL text sets nothing. */

@@ -72,10 +72,4 @@ void wh_dns_leave(struct wh_dns *dns, const char *container_id);
  */
 int wh_dns_load_servers(struct wh_dns *dns, const char *path, struct wh_err *err);
 
-/* The answer to one message, without any I/O and without allocation; asker by container id. tcp: no size limit but cap.
- * Never reads past len, never writes past cap. */
-enum wh_dns_verdict { WH_DNS_ANSWERED, WH_DNS_FORWARD, WH_DNS_IGNORE };
-enum wh_dns_verdict wh_dns_answer(struct wh_dns *dns, const char *container_id, const uint8_t *query, size_t len,
-                                  bool tcp, uint8_t *reply, size_t cap, size_t *ret_len);
-
 #endif

@@ -41,14 +41,12 @@ struct wh_caps {
     uint64_t effective, permitted, inheritable;
 };
 int wh_sys_capset(const struct wh_caps *caps);
-int wh_sys_capget(struct wh_caps *ret);
 bool wh_sys_cap_in_bounding(int cap); /* false also when the kernel does not know cap */
 int wh_sys_cap_drop_bounding(int cap);
 int wh_sys_cap_ambient_clear(void);
 int wh_sys_join_new_session_keyring(const char *name);
 int wh_sys_set_dumpable(bool on);
 int wh_sys_set_no_new_privs(void);
-int wh_sys_keep_caps(bool on);
 int wh_sys_set_name(const char *name);
 int wh_sys_seccomp_load(const void *filters, size_t n);
 int wh_sys_getcwd(char *buf, size_t size); /* the kernel's own text, "(unreachable)..." included */

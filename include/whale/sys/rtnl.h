@@ -97,8 +97,6 @@ struct wh_rtnl_link {
 };
 /* 0; 1 no such device; -1. */
 int wh_rtnl_get_link(struct wh_rtnl *rt, const char *name, struct wh_rtnl_link *ret_link, struct wh_err *err);
-int wh_rtnl_each_link(struct wh_rtnl *rt, void (*fn)(const struct wh_rtnl_link *link, void *arg), void *arg,
-                      struct wh_err *err);
 
 /* One address of a device or one destination of a route. */
 struct wh_rtnl_net {
