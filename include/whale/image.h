@@ -164,28 +164,10 @@ struct wh_image_progress {
 };
 typedef void (*wh_image_progress_fn)(void *ctx, const struct wh_image_progress *p);
 
-/* Where the helper is: $WHALE_COMPOSE_LIBEXEC/, the running program's folder, ../libexec/whale-compose/ beside it.
- * malloc'ed; NULL with err when it is nowhere. */
-char *wh_image_helper_path(struct wh_err *err);
-
-struct wh_image_helper {
-    pid_t pid;
-    int fd; /* readable when there are lines; nonblocking */
-    struct wh_str buffer;
-    char *error_text;
-    char *error_hint;
-    int error_code;
-};
-/* args without the program's name: {"pull", "--progress=json", "busybox", NULL}. root is passed on as
- * WHALE_COMPOSE_ROOT. stdin is the null device, stderr the caller's. */
-int wh_image_helper_start(struct wh_image_helper *h, const char *root, const char *const *args, struct wh_err *err);
-/* Hands over the lines that are there. 0 = more may come (poll fd), 1 = the helper has closed its end, -1. */
-int wh_image_helper_read(struct wh_image_helper *h, wh_image_progress_fn fn, void *ctx, struct wh_err *err);
-/* Waits for the end. 0, or -1 with the text, hint and class of the helper's (last) error line. Releases h. */
-int wh_image_helper_finish(struct wh_image_helper *h, struct wh_err *err);
-/* Sends SIGTERM; call finish afterwards. */
-void wh_image_helper_cancel(struct wh_image_helper *h);
-/* start, read until the end, finish. fn may be NULL. */
+/* Runs it to its end; it is looked for in $WHALE_COMPOSE_LIBEXEC/, the running program's folder and
+ * ../libexec/whale-compose/ beside that. args without the program's name: {"pull", "--progress=json", "busybox", NULL}.
+ * root is passed on as WHALE_COMPOSE_ROOT. stdin is the null device, stderr the caller's. fn gets every line and may be
+ * NULL. 0, or -1 with the text, hint and class of its first error line. */
 int wh_image_helper_run(const char *root, const char *const *args, wh_image_progress_fn fn, void *ctx,
                         struct wh_err *err);
 /* Replaces this process by the helper (for `whale-compose image ...`): returns only with -1. */

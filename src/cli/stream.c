@@ -61,7 +61,8 @@ static int parse_key(const char *text, size_t len)
     return c >= '@' && c <= '_' ? c - '@' : -1;
 }
 
-size_t wh_cli_parse_detach_keys(const char *text, unsigned char *keys, size_t max)
+/* "a", "ctrl-p,ctrl-q": bytes into keys (at most max). Returns their number, 0 when the text is wrong. */
+static size_t parse_detach_keys(const char *text, unsigned char *keys, size_t max)
 {
     size_t n = 0;
     while (*text && n < max) {
@@ -382,7 +383,7 @@ static int send_request(struct relay *r, const struct wh_cli_request *request, s
 static int start(struct relay *r, const struct wh_cli_request *request, struct wh_err *err)
 {
     const char *keys = r->o->detach_keys ? r->o->detach_keys : r->o->tty ? "ctrl-p,ctrl-q" : "";
-    r->n_keys = wh_cli_parse_detach_keys(keys, r->keys, MAX_KEYS);
+    r->n_keys = parse_detach_keys(keys, r->keys, MAX_KEYS);
     if (*keys && r->n_keys == 0)
         return wh_fail(err, WH_E_USAGE, "invalid detach keys \"%s\"", keys);
     if (wh_state_ensure_roots(err) < 0 || wh_client_open(r->project, true, &r->client, err) != 0)

@@ -33,7 +33,4 @@ int wh_cli_stream(struct wh_cli *cli, const struct wh_cli_project *p, const stru
                   const struct wh_cli_stream_options *o, struct wh_progress *progress, struct wh_cli_stream_result *ret,
                   struct wh_err *err);
 
-/* "a", "ctrl-p,ctrl-q": bytes into keys (at most `max`). Returns their number, 0 when the text is wrong. */
-size_t wh_cli_parse_detach_keys(const char *text, unsigned char *keys, size_t max);
-
 #endif

@@ -103,8 +103,8 @@ extern const struct wh_type wh_type_any, wh_type_text, wh_type_bool, wh_type_opt
     wh_type_opt_duration, wh_type_texts, wh_type_unique_texts, wh_type_text_or_texts, wh_type_any_text_or_texts,
     wh_type_pairs, wh_type_text_pairs, wh_type_env, wh_type_hosts, wh_type_command, wh_type_file_refs, wh_type_external,
     wh_type_ulimits, wh_type_driver_opts;
-extern const struct wh_type wh_type_build, wh_type_deploy, wh_type_device_requests, wh_type_gpus, wh_type_hooks,
-    wh_type_start_hooks, wh_type_develop;
+extern const struct wh_type wh_type_build, wh_type_deploy, wh_type_gpus, wh_type_hooks, wh_type_start_hooks,
+    wh_type_develop;
 
 /* NULL when the type has no such field. */
 const struct wh_field *wh_field_find(const struct wh_type *t, const char *key);

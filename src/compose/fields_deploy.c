@@ -23,7 +23,7 @@ static const struct wh_field device_request_fields[] = {
 };
 static const struct wh_type device_request = {
     .kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = device_request_fields, .no_extensions = true};
-const struct wh_type wh_type_device_requests = {.kinds = WH_K_LIST, .form = WH_FORM_LIST, .items = &device_request};
+static const struct wh_type device_requests = {.kinds = WH_K_LIST, .form = WH_FORM_LIST, .items = &device_request};
 static const struct wh_type gpu = {
     .kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = gpu_fields, .open = true, .no_extensions = true};
 static const char *const gpu_words[] = {"all", NULL};
@@ -106,7 +106,7 @@ static const struct wh_field limit_fields[] = {
 static const struct wh_field reservation_fields[] = {
     {"cpus", &wh_type_real, 0, NULL, "processors"},
     {"memory", &memory, 0, NULL, "bytes that are kept for the service"},
-    {"devices", &wh_type_device_requests, 0, NULL, "devices the service needs"},
+    {"devices", &device_requests, 0, NULL, "devices the service needs"},
     {"generic_resources", &generics, WH_FIELD_UNSUPPORTED, NULL, "resources of a cluster's nodes"},
     {0},
 };

@@ -105,7 +105,7 @@ struct wh_keeper_proc *wh_keeper_table_find_living(const struct wh_keeper_table 
     return NULL;
 }
 
-void wh_keeper_table_remove_proc(struct wh_keeper_table *t, struct wh_keeper_proc *p)
+static void remove_proc(struct wh_keeper_table *t, struct wh_keeper_proc *p)
 {
     wh_close(&p->pidfd);
     size_t i = (size_t)(p - t->procs);
@@ -117,7 +117,7 @@ void wh_keeper_table_ack(struct wh_keeper_table *t, uint64_t seq)
 {
     for (size_t i = 0; i < t->n_procs; i++)
         if (seq && t->procs[i].seq == seq) {
-            wh_keeper_table_remove_proc(t, &t->procs[i]);
+            remove_proc(t, &t->procs[i]);
             return;
         }
 }

@@ -80,7 +80,6 @@ struct wh_keeper_proc *wh_keeper_table_find_living_pid(const struct wh_keeper_ta
 struct wh_keeper_proc *wh_keeper_table_find_nameless(const struct wh_keeper_table *t, pid_t pid);
 struct wh_keeper_proc *wh_keeper_table_find_living(const struct wh_keeper_table *t, const char *key);
 struct wh_keeper_fd *wh_keeper_table_find_fd(const struct wh_keeper_table *t, const char *key, const char *slot);
-void wh_keeper_table_remove_proc(struct wh_keeper_table *t, struct wh_keeper_proc *p);
 void wh_keeper_table_ack(struct wh_keeper_table *t, uint64_t seq);
 void wh_keeper_table_drop(struct wh_keeper_table *t, const char *key, const char *slot); /* slot "": all of the key */
 bool wh_keeper_table_has_living(const struct wh_keeper_table *t);

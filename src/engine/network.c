@@ -106,7 +106,7 @@ int net_get(struct wh_policy *p, const char *name, struct net **ret, struct wh_e
     return 0;
 }
 
-void net_forget(struct wh_policy *p, const char *name)
+static void forget(struct wh_policy *p, const char *name)
 {
     struct net *n = wh_map_del(&p->networks, name);
     if (n)
@@ -365,7 +365,7 @@ int net_create(struct wh_policy *p, const struct wh_network *n, const char *hash
     if (create_record(p, n, hash, err) < 0 || net_get(p, n->name, &net, err) < 0)
         return -1;
     if (net_ensure_up(p, net, err) < 0) {
-        net_forget(p, n->name);
+        forget(p, n->name);
         wh_state_network_remove(n->name, NULL);
         return -1;
     }
@@ -427,7 +427,7 @@ int net_remove(struct wh_policy *p, const char *name, struct wh_err *err)
     struct wh_net_scope owner = {p->scope.instance, n->rec.project};
     if (wh_bridge_remove(&owner, n->bridge.name, err) < 0 || wh_state_network_remove(name, err) < 0)
         return wh_wrap(err, "network %s", name);
-    net_forget(p, name);
+    forget(p, name);
     firewall_mark(p);
     return 0;
 }

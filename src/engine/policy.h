@@ -230,7 +230,6 @@ void ctr_stop(struct ctr *c, int64_t timeout_ns); /* < 0: the service's own; end
 int ctr_kill(struct ctr *c, int signo, struct wh_err *err);
 int ctr_pause(struct ctr *c, bool pause, struct wh_err *err);
 int64_t ctr_grace_ns(const struct ctr *c);
-void ctr_cancel_restart(struct ctr *c);
 int signal_parse(const char *text, int *ret); /* "SIGTERM", "term", "15", "RTMIN+3"; 0 or -1 */
 
 /* exit.c */
@@ -270,7 +269,6 @@ struct net {
     bool is_up; /* the bridge was made or seen by this supervisor */
 };
 int net_get(struct wh_policy *p, const char *name, struct net **ret, struct wh_err *err);
-void net_forget(struct wh_policy *p, const char *name);
 void net_free_all(struct wh_policy *p);
 int net_create(struct wh_policy *p, const struct wh_network *n, const char *hash, struct wh_err *err);
 /* 1 = in use by a running container: left alone. */

@@ -103,7 +103,7 @@ static void send_stop(void *data, const struct wh_err *hook_err)
     wh_timer_start(c->p->host->loop, &c->stop_timer, c->stop_timeout_ns);
 }
 
-void ctr_cancel_restart(struct ctr *c)
+static void cancel_restart(struct ctr *c)
 {
     if (!wh_timer_is_active(&c->restart_timer))
         return;
@@ -119,7 +119,7 @@ void ctr_cancel_restart(struct ctr *c)
 void ctr_stop(struct ctr *c, int64_t timeout_ns)
 {
     if (c->phase == CTR_IDLE) {
-        ctr_cancel_restart(c);
+        cancel_restart(c);
         return;
     }
     bool again = c->is_stopping;
@@ -140,7 +140,7 @@ void ctr_stop(struct ctr *c, int64_t timeout_ns)
 int ctr_kill(struct ctr *c, int signo, struct wh_err *err)
 {
     if (wh_timer_is_active(&c->restart_timer)) {
-        ctr_cancel_restart(c);
+        cancel_restart(c);
         return 0;
     }
     if (c->phase != CTR_RUNNING && c->phase != CTR_STARTING)

@@ -12,7 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
-struct wh_node *change_json_list(struct wh_arena *a, const char *text)
+/* The list of strings in text, or NULL when text is not one. */
+static struct wh_node *json_list(struct wh_arena *a, const char *text)
 {
     struct wh_node *n = NULL;
     if (*text != '[' || wh_json_parse(a, text, strlen(text), "instruction", &n, NULL) < 0 || n->kind != WH_NODE_SEQ)
@@ -26,7 +27,7 @@ struct wh_node *change_json_list(struct wh_arena *a, const char *text)
 /* The JSON form as it is, anything else wrapped in the shell. */
 static struct wh_node *command_of(struct wh_arena *a, const struct wh_node *config, const char *text)
 {
-    struct wh_node *list = change_json_list(a, text);
+    struct wh_node *list = json_list(a, text);
     const struct wh_node *shell = wh_node_get(config, "Shell");
     if (list)
         return list;
@@ -53,7 +54,7 @@ static int set_entrypoint(struct wh_arena *a, struct wh_node *config, const char
 
 static int set_shell(struct wh_arena *a, struct wh_node *config, const char *rest, struct wh_err *err)
 {
-    struct wh_node *list = change_json_list(a, rest);
+    struct wh_node *list = json_list(a, rest);
     if (!list || !list->seq.len)
         return wh_fail(err, WH_E_INVALID, "SHELL needs its arguments in JSON form");
     wh_node_put(a, config, "Shell", list);
@@ -152,7 +153,7 @@ static int set_expose(struct wh_arena *a, struct wh_node *config, const char *re
 
 static int set_volume(struct wh_arena *a, struct wh_node *config, const char *rest, struct wh_err *err)
 {
-    struct wh_node *list = change_json_list(a, rest);
+    struct wh_node *list = json_list(a, rest);
     const char **words = NULL;
     size_t n = 0;
     if (!list && change_words(a, config, rest, &words, &n, err) < 0)
@@ -262,7 +263,7 @@ static struct wh_node *health_test(struct wh_arena *a, const char *rest)
     }
     if (len != 3 || strncasecmp(rest, "CMD", len) != 0 || !*command)
         return NULL;
-    struct wh_node *list = change_json_list(a, command);
+    struct wh_node *list = json_list(a, command);
     wh_node_push_str(a, test, list ? "CMD" : "CMD-SHELL");
     for (size_t i = 0; list && i < list->seq.len; i++)
         wh_node_push(a, test, list->seq.items[i]);
@@ -271,7 +272,7 @@ static struct wh_node *health_test(struct wh_arena *a, const char *rest)
     return test;
 }
 
-int change_healthcheck(struct wh_arena *a, struct wh_node *config, const char *rest, struct wh_err *err)
+static int set_healthcheck(struct wh_arena *a, struct wh_node *config, const char *rest, struct wh_err *err)
 {
     struct wh_node *health = wh_node_map(a, NULL);
     while (wh_starts(rest, "--")) {
@@ -298,7 +299,7 @@ static const struct {
     {"ENTRYPOINT", set_entrypoint},
     {"ENV", set_env},
     {"EXPOSE", set_expose},
-    {"HEALTHCHECK", change_healthcheck},
+    {"HEALTHCHECK", set_healthcheck},
     {"LABEL", set_label},
     {"ONBUILD", set_on_build},
     {"SHELL", set_shell},

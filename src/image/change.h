@@ -21,8 +21,5 @@ int change_word(struct wh_arena *a, const struct wh_node *config, const char *te
 /* key=value pairs, or the old form "key the rest is the value". */
 int change_pairs(struct wh_arena *a, const struct wh_node *config, const char *text, const char ***ret_keys,
                  const char ***ret_values, size_t *ret_n, struct wh_err *err);
-int change_healthcheck(struct wh_arena *a, struct wh_node *config, const char *rest, struct wh_err *err);
-/* The JSON list of strings in text, or NULL when text is not one. */
-struct wh_node *change_json_list(struct wh_arena *a, const char *text);
 
 #endif

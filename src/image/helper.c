@@ -39,6 +39,15 @@ static int code_of_reason(const char *reason)
     return WH_E_GENERIC;
 }
 
+struct helper {
+    pid_t pid;
+    int fd; /* readable when there are lines; nonblocking */
+    struct wh_str buffer;
+    char *error_text; /* of the first error line */
+    char *error_hint;
+    int error_code;
+};
+
 /* ---- where it is ---- */
 
 static char *try_folder(const char *folder)
@@ -50,7 +59,8 @@ static char *try_folder(const char *folder)
     return NULL;
 }
 
-char *wh_image_helper_path(struct wh_err *err)
+/* malloc'ed; NULL with err when it is nowhere. */
+static char *find_helper(struct wh_err *err)
 {
     char exe[PATH_MAX];
     const char *forced = getenv("WHALE_COMPOSE_LIBEXEC");
@@ -90,7 +100,7 @@ static int build_environment(struct wh_strv *v, const char *root)
 }
 
 /* posix_spawn, because the front end's heap may be large and must not be copied. */
-static int spawn(struct wh_image_helper *h, const char *path, char **argv, char **env, int out)
+static int spawn(struct helper *h, const char *path, char **argv, char **env, int out)
 {
     posix_spawn_file_actions_t fa;
     posix_spawnattr_t attr;
@@ -115,13 +125,13 @@ static int spawn(struct wh_image_helper *h, const char *path, char **argv, char 
     return r;
 }
 
-int wh_image_helper_start(struct wh_image_helper *h, const char *root, const char *const *args, struct wh_err *err)
+static int start(struct helper *h, const char *root, const char *const *args, struct wh_err *err)
 {
     wh_auto_strv argv = {0};
     wh_auto_strv env = {0};
     int ends[2];
-    *h = (struct wh_image_helper){.fd = -1, .buffer.max = MAX_LINE_BYTES};
-    wh_auto_free char *path = wh_image_helper_path(err);
+    *h = (struct helper){.fd = -1, .buffer.max = MAX_LINE_BYTES};
+    wh_auto_free char *path = find_helper(err);
     if (!path)
         return -1;
     if (build_argv(&argv, args) < 0 || build_environment(&env, root) < 0)
@@ -141,7 +151,7 @@ int wh_image_helper_start(struct wh_image_helper *h, const char *root, const cha
 
 /* ---- lines ---- */
 
-static void keep_error(struct wh_image_helper *h, const struct wh_image_progress *p)
+static void keep_error(struct helper *h, const struct wh_image_progress *p)
 {
     if (h->error_text)
         return;
@@ -150,7 +160,7 @@ static void keep_error(struct wh_image_helper *h, const struct wh_image_progress
     h->error_code = code_of_reason(p->reason);
 }
 
-static void handle_line(struct wh_image_helper *h, const char *line, size_t len, wh_image_progress_fn fn, void *ctx)
+static void handle_line(struct helper *h, const char *line, size_t len, wh_image_progress_fn fn, void *ctx)
 {
     wh_auto_arena a = {0};
     struct wh_node *n = NULL;
@@ -174,7 +184,7 @@ static void handle_line(struct wh_image_helper *h, const char *line, size_t len,
         fn(ctx, &p);
 }
 
-static void handle_lines(struct wh_image_helper *h, wh_image_progress_fn fn, void *ctx)
+static void handle_lines(struct helper *h, wh_image_progress_fn fn, void *ctx)
 {
     size_t start = 0;
     for (char *end; h->buffer.len > start && (end = memchr(h->buffer.data + start, '\n', h->buffer.len - start));) {
@@ -188,7 +198,8 @@ static void handle_lines(struct wh_image_helper *h, wh_image_progress_fn fn, voi
     wh_str_cut(&h->buffer, h->buffer.len - start);
 }
 
-int wh_image_helper_read(struct wh_image_helper *h, wh_image_progress_fn fn, void *ctx, struct wh_err *err)
+/* Hands over the lines that are there. 0 = more may come (poll fd), 1 = the helper has closed its end, -1. */
+static int read_lines(struct helper *h, wh_image_progress_fn fn, void *ctx, struct wh_err *err)
 {
     char chunk[16384];
     for (;;) {
@@ -207,7 +218,7 @@ int wh_image_helper_read(struct wh_image_helper *h, wh_image_progress_fn fn, voi
 
 /* ---- the end ---- */
 
-static int fail_by_status(const struct wh_image_helper *h, int status, struct wh_err *err)
+static int fail_by_status(const struct helper *h, int status, struct wh_err *err)
 {
     if (h->error_text) {
         if (h->error_code < WH_E_GENERIC) { /* the text already tells what errno means: keep it out */
@@ -226,7 +237,8 @@ static int fail_by_status(const struct wh_image_helper *h, int status, struct wh
     return wh_fail(err, WH_E_GENERIC, HELPER_NAME " ended with status %d", WEXITSTATUS(status));
 }
 
-int wh_image_helper_finish(struct wh_image_helper *h, struct wh_err *err)
+/* Waits for the end and releases h. */
+static int finish(struct helper *h, struct wh_err *err)
 {
     int status = 0;
     wh_close(&h->fd);
@@ -237,38 +249,32 @@ int wh_image_helper_finish(struct wh_image_helper *h, struct wh_err *err)
     wh_str_fini(&h->buffer);
     free(h->error_text);
     free(h->error_hint);
-    *h = (struct wh_image_helper){.fd = -1};
+    *h = (struct helper){.fd = -1};
     return r;
-}
-
-void wh_image_helper_cancel(struct wh_image_helper *h)
-{
-    if (h->pid > 0)
-        kill(h->pid, SIGTERM);
 }
 
 int wh_image_helper_run(const char *root, const char *const *args, wh_image_progress_fn fn, void *ctx,
                         struct wh_err *err)
 {
-    struct wh_image_helper h;
-    if (wh_image_helper_start(&h, root, args, err) < 0)
+    struct helper h;
+    if (start(&h, root, args, err) < 0)
         return -1;
     int r = 0;
     while (r == 0) {
         struct pollfd p = {.fd = h.fd, .events = POLLIN};
         if (poll(&p, 1, -1) < 0 && errno != EINTR)
             break;
-        r = wh_image_helper_read(&h, fn, ctx, NULL);
+        r = read_lines(&h, fn, ctx, NULL);
     }
     if (r < 0)
-        wh_image_helper_cancel(&h);
-    return wh_image_helper_finish(&h, err);
+        kill(h.pid, SIGTERM);
+    return finish(&h, err);
 }
 
 int wh_image_helper_exec(const char *const *args, struct wh_err *err)
 {
     wh_auto_strv argv = {0};
-    wh_auto_free char *path = wh_image_helper_path(err);
+    wh_auto_free char *path = find_helper(err);
     if (!path)
         return -1;
     if (build_argv(&argv, args) < 0)

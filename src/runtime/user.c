@@ -32,7 +32,8 @@ struct lines {
     char buf[MAX_LINE];
 };
 
-int wh_user_parse_id(const char *text, uint32_t *ret)
+/* Plain decimal, no sign, no leading zero, at most MAX_ID. */
+static int parse_id(const char *text, uint32_t *ret)
 {
     size_t len = strlen(text);
     if (len == 0 || len > 10 || strspn(text, "0123456789") != len || (text[0] == '0' && len > 1))
@@ -126,9 +127,9 @@ static bool match_account(char *line, const char *wanted, bool by_number, struct
     char *f[7];
     uint32_t uid, gid, number = 0;
     split_fields(line, f, 7);
-    if (wh_user_parse_id(f[2], &uid) < 0 || wh_user_parse_id(f[3], &gid) < 0)
+    if (parse_id(f[2], &uid) < 0 || parse_id(f[3], &gid) < 0)
         return false;
-    if (by_number ? wh_user_parse_id(wanted, &number) < 0 || uid != number : strcmp(f[0], wanted) != 0)
+    if (by_number ? parse_id(wanted, &number) < 0 || uid != number : strcmp(f[0], wanted) != 0)
         return false;
     if (strlen(f[0]) >= sizeof(ret->name))
         return false;
@@ -176,7 +177,7 @@ static int walk_groups(struct wh_report *r, int root_fd, group_fn fn, void *arg)
         char *f[4];
         uint32_t gid;
         split_fields(line, f, 4);
-        if (wh_user_parse_id(f[2], &gid) == 0 && fn(arg, f[0], gid, f[3]) > 0)
+        if (parse_id(f[2], &gid) == 0 && fn(arg, f[0], gid, f[3]) > 0)
             break;
     }
     int error = errno;
@@ -241,7 +242,7 @@ static int resolve_group(struct wh_report *r, int root_fd, const char *text, gid
 {
     struct named_group g = {.name = text};
     if (is_number(text)) {
-        if (wh_user_parse_id(text, ret) < 0)
+        if (parse_id(text, ret) < 0)
             return wh_report_fail_as(r, 125, 0, "group \"%s\": a group id is 0 to %u", text, MAX_ID);
         return 0;
     }
@@ -260,7 +261,7 @@ static int set_identity(struct wh_report *r, const char *text, const struct acco
     if (account->found)
         return 0;
     if (is_number(text)) {
-        if (wh_user_parse_id(text, &ret->uid) < 0)
+        if (parse_id(text, &ret->uid) < 0)
             return wh_report_fail_as(r, 125, 0, "user \"%s\": a user id is 0 to %u", text, MAX_ID);
         return 0;
     }

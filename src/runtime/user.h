@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The child's side of user look-up, and the parsers alone for tests and fuzzing. */
+/* The child's side of user look-up. */
 #ifndef RUNTIME_USER_H
 #define RUNTIME_USER_H
 
@@ -9,7 +9,5 @@
 
 int wh_child_resolve_user(struct wh_report *r, int root_fd, const char *user, const char *const *extra_groups,
                           struct wh_user *ret);
-/* Plain decimal, no sign, no leading zero, at most 4294967294. 0 or -1. */
-int wh_user_parse_id(const char *text, uint32_t *ret);
 
 #endif

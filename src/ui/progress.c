@@ -9,7 +9,8 @@
 
 /* ---- plain ----------------------------------------------------------------------------------------------------- */
 
-void wh_progress_bytes(const struct wh_event *e, char *buf, size_t size)
+/* "12.3MB/56MB" or "" */
+static void format_bytes(const struct wh_event *e, char *buf, size_t size)
 {
     char current[32], total[32];
     buf[0] = '\0';
@@ -48,7 +49,7 @@ static void plain_event(struct wh_progress *p, const struct wh_event *e)
     char bytes[72];
     if (e->kind == WH_EVENT_PROGRESS && is_repeated(p, e, text))
         return;
-    wh_progress_bytes(e, bytes, sizeof(bytes));
+    format_bytes(e, bytes, sizeof(bytes));
     wh_auto_str line = {0}; /* the stream may be unbuffered: one write for each line */
     wh_str_add(&line, p->options.dry_run ? " DRY-RUN MODE - " : "");
     if (e->parent_id)
@@ -76,7 +77,7 @@ static void plain_fini(struct wh_progress *p)
     free(s);
 }
 
-const struct wh_progress_renderer wh_progress_plain = {
+static const struct wh_progress_renderer plain = {
     .tick_ms = -1, .event = plain_event, .say = plain_say, .fini = plain_fini};
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------ */
@@ -117,7 +118,7 @@ static void json_say(struct wh_progress *p, const char *text)
     write_json(p, o);
 }
 
-const struct wh_progress_renderer wh_progress_json = {.tick_ms = -1, .event = json_event, .say = json_say};
+static const struct wh_progress_renderer json = {.tick_ms = -1, .event = json_event, .say = json_say};
 
 /* ---- nothing --------------------------------------------------------------------------------------------------- */
 
@@ -129,7 +130,7 @@ static void quiet_say(struct wh_progress *p, const char *text)
 {
 }
 
-const struct wh_progress_renderer wh_progress_quiet = {.tick_ms = -1, .event = quiet_event, .say = quiet_say};
+static const struct wh_progress_renderer quiet = {.tick_ms = -1, .event = quiet_event, .say = quiet_say};
 
 /* ---- the choice ------------------------------------------------------------------------------------------------ */
 
@@ -137,14 +138,14 @@ static const struct wh_progress_renderer *choose(const struct wh_progress_option
 {
     static const struct wh_progress_renderer *const by_mode[] = {
         [WH_PROGRESS_TTY] = &wh_progress_tty,
-        [WH_PROGRESS_PLAIN] = &wh_progress_plain,
-        [WH_PROGRESS_JSON] = &wh_progress_json,
-        [WH_PROGRESS_QUIET] = &wh_progress_quiet,
+        [WH_PROGRESS_PLAIN] = &plain,
+        [WH_PROGRESS_JSON] = &json,
+        [WH_PROGRESS_QUIET] = &quiet,
     };
     const char *term = getenv("TERM");
     bool is_live = wh_ui_is_terminal(fileno(o->stream)) && o->ansi != WH_ANSI_NEVER && !wh_streq(term, "dumb");
     if (o->mode == WH_PROGRESS_AUTO)
-        return is_live ? &wh_progress_tty : &wh_progress_plain;
+        return is_live ? &wh_progress_tty : &plain;
     return by_mode[o->mode];
 }
 

@@ -22,9 +22,6 @@ struct wh_progress {
     void *state; /* of the renderer */
 };
 
-extern const struct wh_progress_renderer wh_progress_plain, wh_progress_json, wh_progress_quiet, wh_progress_tty;
-
-/* "12.3MB/56MB" or "" */
-void wh_progress_bytes(const struct wh_event *e, char *buf, size_t size);
+extern const struct wh_progress_renderer wh_progress_tty;
 
 #endif
