@@ -275,7 +275,7 @@ static enum flow run_range(struct exec *x, const struct tmpl_stmt *s)
         wh_fail(x->err, WH_E_INVALID, "template: :1: range can't iterate over %s", v->text ? v->text : "a value");
         return FLOW_FAILED;
     }
-    return wh_node_len(v) ? run_items(x, s, v) : run_scope(x, s->otherwise, x->dot);
+    return v && wh_node_len(v) ? run_items(x, s, v) : run_scope(x, s->otherwise, x->dot);
 }
 
 static enum flow run_action(struct exec *x, const struct tmpl_stmt *s)

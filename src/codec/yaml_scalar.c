@@ -149,14 +149,13 @@ static bool resolve_float(struct wh_node *n, const char *text)
 
 static bool resolve_number(struct wh_node *n)
 {
-    char plain[NUMBER_MAX];
+    char plain[NUMBER_MAX] = "";
     size_t len = 0;
     if (n->text_len >= sizeof(plain))
         return false;
     for (const char *p = n->text; *p; p++)
         if (*p != '_')
             plain[len++] = *p;
-    plain[len] = '\0';
     int64_t integer;
     uint64_t big = 0;
     int rc = parse_integer(plain, &integer, &big);
@@ -295,7 +294,7 @@ static int shortest_digits(double v, char *digits, int *ret_exponent)
     for (; *p && *p != 'e'; p++)
         if (isdigit((unsigned char)*p))
             digits[n++] = *p;
-    *ret_exponent = atoi(p + 1);
+    *ret_exponent = (int)strtol(p + 1, NULL, 10);
     while (n > 1 && digits[n - 1] == '0')
         n--;
     digits[n] = '\0';

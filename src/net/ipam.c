@@ -62,7 +62,7 @@ static int parse_pool(const char *text, struct wh_ipam_pool *ret_pool)
     char base[WH_ADDR_TEXT_MAX], end;
     unsigned size;
     const char *last = strrchr(text, '/');
-    if (!last || (size_t)(last - text) >= sizeof(base) || sscanf(last + 1, "%u%c", &size, &end) != 1)
+    if (!last || (size_t)(last - text) >= sizeof(base) || sscanf(last + 1, "%2u%c", &size, &end) != 1)
         return -1;
     memcpy(base, text, (size_t)(last - text));
     base[last - text] = '\0';

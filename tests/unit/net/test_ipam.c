@@ -96,7 +96,12 @@ static void picks_free_subnets(void **state)
     assert_int_equal(wh_ipam_pick4(pools.items, pools.len, &all, 1, "p_default", 4, &got, &err), -1);
     expect_err("pool used up", &err, "no free subnet for network p_default");
     wh_err_fini(&err);
-    assert_int_equal(wh_ipam_pools("10.9.0.0/24", &pools, &err), -1);
+    static const char *const wrong[] = {"10.9.0.0/24",  "10.9.0.0/24/23",  "10.9.0.0/24/31", "10.9.0.0/16/4294967320",
+                                        "10.9.0.0/24/", "10.9.0.0/24/26x", "fd00::/48/64"};
+    for (size_t i = 0; i < WH_ARRAY_LEN(wrong); i++) {
+        expect_int(wrong[i], wh_ipam_pools(wrong[i], &pools, &err), -1);
+        wh_err_fini(&err);
+    }
 }
 
 static void default_pools_leave_docker_alone(void **state)
