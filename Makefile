@@ -39,7 +39,7 @@ LIBS_image      := -ljansson -lcurl -lcrypto -larchive -lzstd -lz -lcap -lseccom
 LIBS_unit       := -lcmocka $(LIBS_compose) $(LIBS_supervisor) $(LIBS_image)
 
 # Right to left in the order of layers: a static library may only need those behind it.
-FOLDERS := cli ui engine compose build image runtime net state logs plan model event codec sys util
+FOLDERS := cli ui engine compose image runtime net state logs plan model event codec sys util
 LIB_OF   = $(B)/lib/libwh_$(1).a
 LIBS_OF  = $(foreach f,$(1),$(call LIB_OF,$(f)))
 PROGRAMS := $(B)/whale-compose $(B)/whale-supervisor $(B)/whale-image
@@ -83,7 +83,7 @@ include tests/tests.mk
 deps: ## install what is missing of the Debian packages that building and testing need
 	$(Q)tests/lib/deps
 
-install: ## install programs into PREFIX (DESTDIR is honoured)
+install: all ## install programs into PREFIX (DESTDIR is honoured)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)
 	install -m 755 $(B)/whale-compose $(DESTDIR)$(BINDIR)/whale-compose
 	install -m 755 $(B)/whale-supervisor $(B)/whale-image $(DESTDIR)$(LIBEXECDIR)/
@@ -99,7 +99,7 @@ clean: ## remove the build folder
 	rm -rf $(BUILD)
 
 help: ## this list
-	@grep -hE '^[a-z0-9_-]+:.*## ' Makefile tests/tests.mk | sort | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9_-]+:.*## ' Makefile tests/tests.mk | sort | awk -F':.*## ' '{printf "  %-13s %s\n", $$1, $$2}'
 
 .PHONY: all schemas deps install uninstall format clean help
 .DEFAULT_GOAL := all

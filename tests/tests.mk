@@ -28,7 +28,7 @@ unit: all $(UNIT_BIN) $(if $(wildcard tests/lib/probe.c),$(PROBE)) ## unit tests
 cases: all ## golden cases of the loader (T=topic or T=topic/case selects)
 	$(Q)tests/lib/run-cases -b $(B)/whale-compose tests/cases/loader$(if $(T),/$(T))
 
-schemas-check: all $(B)/schema ## schemas/ are those of the tables, and what is printed obeys them
+schemas-check: all $(B)/schema ## check that schemas/ are those of the tables and that what is printed obeys them
 	$(Q)tests/lib/check-schema --all $(B)
 
 e2e: all $(if $(wildcard tests/lib/probe.c),$(PROBE)) ## end-to-end tests with real containers; needs root (T="name..." runs these files)
@@ -69,7 +69,7 @@ lint: ## layers, layout, lengths, words, headers, cppcheck, clang-tidy, shellche
 check: deps ## install what is missing, build, run all tests; the last line is "N passed, N failed"
 	$(Q)tests/lib/check
 
-bench: all ## measure against DESIGN's numbers, beside docker compose and podman-compose where installed
+bench: all ## measure against the numbers of the design, beside docker compose and podman-compose where installed (T=section...)
 	$(Q)tests/bench/run $(B) $(T)
 
 demo: deps ## build, run the hello example to a visible result, clean up; needs root
