@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
+/* clang-format off: a picture of folders
+ *
  * Records on disk. The supervisor writes them, every command may read them without asking it.
  *
  *   <root>/                            WHALE_COMPOSE_ROOT, default /var/lib/whale-compose, 0700
  *     images/                          whale-image's store (whale/image.h)
  *     networks/<name>.json             struct wh_network_rec
  *     volumes/<name>.json, volumes/<name>/_data
- *     projects/<project>/project.json  struct wh_project_rec
  *     projects/<project>/containers/<id>/
  *         container.json               struct wh_container_rec: what does not change after create
  *         state.json                   struct wh_container_state: what does
  *         log.json, log.json.1 ...     json-file log
  *         upper/ work/ files/          overlay; generated hosts, resolv.conf, hostname, secrets
- *     trash/                           removed trees that are deleted lazily (feasibility.md's ext4 trap)
+ *     trash/                           removed trees, deleted later: the unlinking of many files takes its time
  *   <run>/                             WHALE_COMPOSE_RUN, default /run/whale-compose, 0700, on tmpfs
  *     global.lock                      short lock for names, subnets and host ports
  *     projects/<project>/lock          flock of whoever changes the project's set of supervisors; goes with the last
- * one and, when no past events are kept there, the folder projects/<project>/socket        the supervisor's control
- * socket (0600) projects/<project>/ports.json    host ports this project has reserved
+ *                                      one and, when no past events are kept there, the folder
+ *     projects/<project>/socket        the supervisor's control socket (0600)
+ *     projects/<project>/ports.json    host ports this project has reserved
  *
  * Every write is temp + rename; against power loss the engine syncs the file system once at the end of an operation.
  * Each file carries "format": 1. What the kernel can tell is asked, not stored: a state that says running is believed
@@ -25,6 +26,7 @@
  * wh_state_container_load corrects it otherwise to exited with code 255 (pid stays set: nobody has recorded that end
  * yet).
  */
+/* clang-format on */
 #ifndef WHALE_STATE_H
 #define WHALE_STATE_H
 
@@ -239,14 +241,6 @@ struct wh_volume_rec {
     const struct wh_node *driver_opts; /* map or NULL */
 };
 
-struct wh_project_rec {
-    const char *name;
-    const char *working_dir;
-    const char *config_files;     /* comma separated, as the label */
-    const char *environment_file; /* or "" */
-    int64_t updated_ns;
-};
-
 int wh_state_network_save(const struct wh_network_rec *rec, struct wh_err *err);
 int wh_state_network_load(struct wh_arena *a, const char *name, struct wh_network_rec *ret, struct wh_err *err);
 int wh_state_networks(struct wh_arena *a, struct wh_network_rec **ret_items, size_t *ret_n, struct wh_err *err);
@@ -257,8 +251,7 @@ int wh_state_volume_load(struct wh_arena *a, const char *name, struct wh_volume_
 int wh_state_volumes(struct wh_arena *a, struct wh_volume_rec **ret_items, size_t *ret_n, struct wh_err *err);
 int wh_state_volume_remove(const char *name, struct wh_err *err); /* record and data */
 
-int wh_state_project_save(const struct wh_project_rec *rec, struct wh_err *err);
 int wh_state_project_names(struct wh_strv *ret, struct wh_err *err); /* sorted */
-int wh_state_project_remove(const char *name, struct wh_err *err);   /* when it has no container any more */
+int wh_state_project_remove(const char *name, struct wh_err *err);   /* its folder, when it has no container any more */
 
 #endif

@@ -142,18 +142,6 @@ static int snapshot(struct op *op, struct wh_plan_actual *ret, struct wh_err *er
     return wh_plan_actual_resources(a, ret, err);
 }
 
-static void save_project(struct op *op)
-{
-    const struct wh_node *meta = op->meta;
-    struct wh_project_rec rec = {.name = op->p->project,
-                                 .working_dir = wh_node_get_str(meta, "working_dir", ""),
-                                 .config_files = wh_node_get_str(meta, "config_files", ""),
-                                 .environment_file = wh_node_get_str(meta, "environment_file", ""),
-                                 .updated_ns = wh_now_real_ns()};
-    if (meta && op->in.op == WH_PLAN_UP)
-        wh_state_project_save(&rec, NULL);
-}
-
 static int make_plan(struct op *op, struct wh_err *err)
 {
     struct wh_plan_actual actual;
@@ -225,7 +213,6 @@ static void op_begin(struct op *op)
         op_done(op, 1);
         return;
     }
-    save_project(op);
     if (op->in.op == WH_PLAN_DOWN)
         op_note_images(op);
     op_pump(op);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Records of networks, volumes and projects. */
+/* Records of networks and volumes; the folders of projects. */
 #include "whale/state.h"
 #include "whale/util/cleanup.h"
 #include "whale/util/file.h"
@@ -35,12 +35,6 @@ static const struct field volume_fields[] = {
     F_LIST(wh_volume_rec, FIELD_LABELS, labels),
     F(wh_volume_rec, FIELD_NODE, driver_opts),
     F_END,
-};
-
-static const struct field project_fields[] = {
-    F_TEXT(wh_project_rec, name, NULL),         F_TEXT(wh_project_rec, working_dir, ""),
-    F_TEXT(wh_project_rec, config_files, ""),   F_TEXT(wh_project_rec, environment_file, ""),
-    F(wh_project_rec, FIELD_INT64, updated_ns), F_END,
 };
 
 /* A kind of named record, one file each in a folder of its own. */
@@ -135,24 +129,6 @@ int wh_state_volumes(struct wh_arena *a, struct wh_volume_rec **ret_items, size_
     return r;
 }
 
-static char *project_file(const char *name)
-{
-    wh_auto_free char *dir = wh_state_project_dir(name);
-    return dir ? wh_fmt("%s/project.json", dir) : NULL;
-}
-
-int wh_state_project_save(const struct wh_project_rec *rec, struct wh_err *err)
-{
-    if (record_check_name("project", rec->name, err) < 0)
-        return -1;
-    wh_auto_free char *dir = wh_state_project_dir(rec->name);
-    if (!dir)
-        return wh_fail(err, ENOMEM, "project %s", rec->name);
-    if (wh_mkdir_p(dir, 0700, err) < 0 || record_save(project_file(rec->name), project_fields, rec, err) < 0)
-        return wh_wrap(err, "project %s", rec->name);
-    return 0;
-}
-
 int wh_state_project_names(struct wh_strv *ret, struct wh_err *err)
 {
     wh_auto_free char *dir = wh_fmt("%s/projects", wh_state_root());
@@ -161,13 +137,13 @@ int wh_state_project_names(struct wh_strv *ret, struct wh_err *err)
 
 int wh_state_project_remove(const char *name, struct wh_err *err)
 {
-    if (record_check_name("project", name, err) < 0 || record_unlink(project_file(name), err) < 0)
+    if (record_check_name("project", name, err) < 0)
         return -1;
     wh_auto_free char *dir = wh_state_project_dir(name);
     wh_auto_free char *containers = dir ? wh_fmt("%s/containers", dir) : NULL;
     if (!containers)
         return wh_fail(err, ENOMEM, "project %s", name);
     if ((rmdir(containers) < 0 && errno != ENOENT) || (rmdir(dir) < 0 && errno != ENOENT))
-        return wh_fail(err, errno, "remove the record of project %s", name);
+        return wh_fail(err, errno, "remove the folder of project %s", name);
     return 0;
 }
