@@ -9,7 +9,6 @@
 #include "whale/util/size.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -133,22 +132,10 @@ static bool to_int(struct wh_node *n)
     return true;
 }
 
-/* A number as Go's ParseFloat reads it: underscores between digits, and an exponent that hexadecimal digits need. */
 static bool to_float(struct wh_node *n)
 {
-    char plain[128], *end;
-    size_t len = 0;
-    if (n->text_len >= sizeof(plain))
-        return false;
-    for (const char *p = n->text; *p; p++) {
-        bool between = p > n->text && isxdigit((unsigned char)p[-1]) && isxdigit((unsigned char)p[1]);
-        if (*p != '_' || !between)
-            plain[len++] = *p;
-    }
-    plain[len] = '\0';
-    bool hex_without_exponent = strpbrk(plain, "xX") && !strpbrk(plain, "pP");
-    double value = strtod(plain, &end);
-    if (!len || *end || strpbrk(plain, "( \t\n\v\f\r") || hex_without_exponent || !isfinite(value))
+    double value;
+    if (wh_real_parse(n->text, &value) < 0)
         return false;
     n->kind = WH_NODE_FLOAT;
     n->real = value;

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Byte sizes and integers. */
+/* Byte sizes and numbers. */
 #include "whale/util/size.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+/* Longer texts are never numbers in practice; the bound keeps the copies on the stack. */
+#define NUMBER_MAX 128
 
 static const struct {
     const char *suffix;
@@ -18,26 +22,61 @@ static const struct {
     {"gb", 30}, {"gib", 30}, {"t", 40}, {"tb", 40}, {"tib", 40}, {"p", 50}, {"pb", 50}, {"pib", 50},
 };
 
+/* "64m" or "10 m": the number ends at the last digit or dot, or before the last blank; the rest is the unit. */
+static const char *cut_number(const char *text, char *number, size_t size)
+{
+    const char *last = NULL;
+    for (const char *p = text; *p; p++)
+        if (strchr("0123456789. ", *p))
+            last = p;
+    size_t len = last ? (size_t)(last - text) + (*last != ' ') : size;
+    if (len >= size)
+        return NULL;
+    memcpy(number, text, len);
+    number[len] = '\0';
+    return last + 1;
+}
+
 int wh_size_parse(const char *text, int64_t *ret_bytes)
 {
-    /* strtod alone would take "0x10", "1e3" and "inf". */
-    const char *digits = text + (*text == '-'), *end = digits + strspn(digits, "0123456789.");
-    char *stop;
-    double value = strtod(text, &stop);
-    if (!isdigit((unsigned char)digits[*digits == '.']) || stop != end)
+    char number[NUMBER_MAX];
+    double value;
+    const char *unit = cut_number(text, number, sizeof(number));
+    if (!unit || wh_real_parse(number, &value) < 0)
         return -1;
-    if (*end == ' ')
-        end++;
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (strcasecmp(end, units[i].suffix) != 0)
-            continue;
-        double bytes = ldexp(value, units[i].shift);
-        if (bytes >= 9223372036854775807.0 || bytes <= -9223372036854775807.0)
-            return -1;
-        *ret_bytes = (int64_t)bytes;
-        return 0;
-    }
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (strcasecmp(unit, units[i].suffix) == 0)
+            return wh_int_of_real(ldexp(value, units[i].shift), ret_bytes);
     return -1;
+}
+
+/* Copies text without the underscores that stand between digits. */
+static int drop_separators(const char *text, char *plain, size_t size)
+{
+    size_t len = 0;
+    for (const char *p = text; *p; p++) {
+        bool between = p > text && isxdigit((unsigned char)p[-1]) && isxdigit((unsigned char)p[1]);
+        if (*p == '_' && between)
+            continue;
+        if (len + 1 >= size)
+            return -1;
+        plain[len++] = *p;
+    }
+    plain[len] = '\0';
+    return 0;
+}
+
+int wh_real_parse(const char *text, double *ret)
+{
+    char plain[NUMBER_MAX], *end;
+    if (drop_separators(text, plain, sizeof(plain)) < 0)
+        return -1;
+    bool hex_without_exponent = strpbrk(plain, "xX") && !strpbrk(plain, "pP");
+    double value = strtod(plain, &end);
+    if (end == plain || *end || strpbrk(plain, "( \t\n\v\f\r") || hex_without_exponent || !isfinite(value))
+        return -1;
+    *ret = value;
+    return 0;
 }
 
 int wh_int_parse(const char *text, int64_t min, int64_t max, int64_t *ret)
