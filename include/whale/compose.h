@@ -87,6 +87,8 @@ struct wh_load_options {
     size_t n_env_files;
     const char *const *profiles; /* --profile in order; with any, COMPOSE_PROFILES is not looked at */
     size_t n_profiles;
+    const char *const *more_profiles; /* active besides those, or those of the environment */
+    size_t n_more_profiles;
     const char *const *services; /* named on the command line: the model is cut down to them and what they need */
     size_t n_services;
     char **environ;  /* NULL-terminated K=V of the process */
@@ -109,6 +111,8 @@ struct wh_variable {
     const char *default_value;            /* the word of - or :-, "" when none */
     const char *alternate_value;          /* the word of + or :+, "" when none */
     bool required;                        /* ? or :? */
+    bool has_word;                        /* one of the above, in the text at from */
+    const struct wh_mark *from;           /* the last text that uses it: the values are those of that text */
     struct wh_mark mark;                  /* of the first use */
     struct wh_place *places, *last_place; /* further uses */
 };

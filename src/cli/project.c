@@ -127,15 +127,12 @@ static int check_services(const struct wh_cli_project *p, const struct wh_opt_li
     return 0;
 }
 
-static int load_again_with(struct wh_cli *cli, struct wh_cli_project *p, struct wh_opt_list *profiles,
+static int load_again_with(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_opt_list *profiles,
                            struct wh_err *err)
 {
     struct wh_load_options o = wh_cli_load_options(cli);
-    for (size_t i = 0; i < p->load.profiles.len; i++)
-        wh_opt_list_add(&cli->arena, profiles,
-                        wh_arena_strdup(&cli->arena, wh_vec_at(&p->load.profiles, const char *, i)));
-    o.profiles = profiles->items;
-    o.n_profiles = profiles->len;
+    o.more_profiles = profiles->items;
+    o.n_more_profiles = profiles->len;
     cli->env = NULL;
     wh_load_fini(&p->load);
     p->load = (struct wh_load_result){0};

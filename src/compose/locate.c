@@ -238,6 +238,8 @@ static void set_profiles(struct wh_load *l)
         p += n;
         more = *p == ',';
     }
+    for (size_t i = 0; i < l->opts->n_more_profiles; i++)
+        push_text(l, v, l->opts->more_profiles[i]);
 }
 
 int wh_compose_locate(struct wh_load *l)

@@ -77,8 +77,8 @@ static void warn_unknown_profiles(struct wh_load *l, const struct wh_node *servi
 {
     const char *known[256];
     size_t n = collect_profiles(services, known, WH_ARRAY_LEN(known));
-    for (size_t i = 0; n < WH_ARRAY_LEN(known) && i < l->res->profiles.len; i++) {
-        const char *name = wh_vec_at(&l->res->profiles, const char *, i);
+    for (size_t i = 0; n < WH_ARRAY_LEN(known) && i < l->opts->n_profiles; i++) {
+        const char *name = l->opts->profiles[i];
         bool found = !*name || strcmp(name, "*") == 0; /* "" is active where none is given */
         for (size_t k = 0; k < n && !found; k++)
             found = strcmp(known[k], name) == 0;

@@ -142,13 +142,31 @@ static void values_can_be_explained(void **state)
     project_drop(&p);
 }
 
+/* Only what somebody typed as --profile is suspected of a slip. */
+static void unknown_profiles_warn_once_given(void **state)
+{
+    static const char *const names[] = {"nope"};
+    struct project given = {.opts = {.profiles = names, .n_profiles = 1}};
+    struct project added = {.opts = {.more_profiles = names, .n_more_profiles = 1}};
+    struct project listed = {0};
+    const struct file plain[] = {{"compose.yaml", "services: {a: {image: x}}\n"}, {0}};
+    project_load(&given, plain);
+    project_load(&added, plain);
+    project_load(&listed, (struct file[]){plain[0], {".env", "COMPOSE_PROFILES=nope\n"}, {0}});
+    expect_int("option", given.res.diags.items.len, 1);
+    expect_int("added", added.res.diags.items.len, 0);
+    expect_int("variable", listed.res.diags.items.len, 0);
+    project_drop(&given);
+    project_drop(&added);
+    project_drop(&listed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(errors_point_at_their_place),
-        cmocka_unit_test(several_errors_come_in_one_run),
-        cmocka_unit_test(names_come_from_the_strongest_source),
-        cmocka_unit_test(values_can_be_explained),
+        cmocka_unit_test(errors_point_at_their_place),          cmocka_unit_test(several_errors_come_in_one_run),
+        cmocka_unit_test(names_come_from_the_strongest_source), cmocka_unit_test(values_can_be_explained),
+        cmocka_unit_test(unknown_profiles_warn_once_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
