@@ -103,6 +103,12 @@ static bool valid_log_driver(const char *text)
     return is_word(text, words, WH_ARRAY_LEN(words)) || is_remote_log_driver(text);
 }
 
+/* Containers are in the host's user namespace, which is what the only word of Docker asks for. */
+static bool valid_userns_mode(const char *text)
+{
+    return strcmp(text, "host") == 0;
+}
+
 static void check_text(struct advice *d, const struct wh_node *map, const char *key, valid_fn *valid, const char *hint)
 {
     const struct wh_node *n = wh_node_get(map, key);
@@ -123,6 +129,7 @@ static void advise_texts(struct advice *d)
         {"stop_signal", "a signal's name or number, such as SIGINT", valid_signal},
         {"hostname", "letters, digits, dots and dashes", valid_hostname},
         {"mac_address", "six bytes, such as 02:42:ac:11:00:02", valid_mac},
+        {"userns_mode", "host; containers have no user namespace of their own", valid_userns_mode},
     };
     for (size_t i = 0; i < WH_ARRAY_LEN(rows); i++)
         check_text(d, d->service, rows[i].key, rows[i].valid, rows[i].hint);

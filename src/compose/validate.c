@@ -4,7 +4,7 @@
  * repeated list items. Messages have docker compose's core wording; every error of the tree is reported.
  */
 #include "fields.h"
-#include "internal.h"
+#include "passes.h"
 
 #include "whale/util/str.h"
 #include "whale/util/vec.h"
@@ -12,8 +12,8 @@
 #include <math.h>
 #include <string.h>
 
-/* A message after a few hundred others helps nobody. */
-#define MAX_ERRORS 200
+/* A message after a few hundred others helps nobody; one more than are kept, so that the list says that it was cut. */
+#define MAX_ERRORS 201
 
 struct check {
     struct wh_load *l;
@@ -86,10 +86,29 @@ static void note_override(struct check *c, struct wh_diag *d, const struct wh_no
         wh_diag_place(c->l->diags, d, n->overrode, "replaces the value at");
 }
 
+const char *wh_compose_type_name(const struct wh_node *n)
+{
+    static const char *const names[] = {
+        [WH_NODE_NULL] = "<nil>",
+        [WH_NODE_BOOL] = "bool",
+        [WH_NODE_INT] = "int",
+        [WH_NODE_FLOAT] = "float64",
+        [WH_NODE_STR] = "string",
+        [WH_NODE_SEQ] = "[]interface {}",
+        [WH_NODE_MAP] = "map[string]interface {}",
+    };
+    return n->is_time ? "time.Time" : names[n->kind];
+}
+
 static void report_kind(struct check *c, const struct wh_path *path, const struct wh_type *t, const struct wh_node *n)
 {
     char must[96], text[160];
-    snprintf(text, sizeof(text), "must be a %s", wh_type_must(t, must, sizeof(must)));
+    bool scalar_only = !(t->kinds & (WH_K_LIST | WH_K_MAP)) && !t->words;
+    if ((t->decoded && (!t->must || n->kind == WH_NODE_FLOAT)) || (n->is_time && scalar_only))
+        snprintf(text, sizeof(text), "expected type '%s', got unconvertible type '%s'",
+                 t->kinds & WH_K_BOOL ? "bool" : "string", wh_compose_type_name(n));
+    else
+        snprintf(text, sizeof(text), "must be a %s", wh_type_must(t, must, sizeof(must)));
     struct wh_diag *d = report(c, path, &n->mark, text);
     hint_kinds(c, d, t, n);
     note_override(c, d, n);
@@ -128,6 +147,13 @@ static void check_scalar(struct check *c, const struct wh_path *path, const stru
         report(c, path, &n->mark, wh_arena_fmt(c->l->arena, "%sless than or equal to %.0f", also, t->max));
 }
 
+/* Where a simpler kind is allowed too, docker compose names only that one: "must be a string, or a mapping: ". */
+static const char *or_else(struct check *c, const struct wh_type *t, const char *other)
+{
+    bool several = t->must && strcmp(t->must, "array") != 0;
+    return several ? wh_arena_fmt(c->l->arena, "must be a %s, or %s: ", t->must, other) : "";
+}
+
 static bool repeats(struct wh_map *seen, const struct wh_node *item, size_t i, size_t *ret_first)
 {
     if (!wh_node_is_scalar(item) || !item->text)
@@ -150,9 +176,7 @@ static void check_unique(struct check *c, const struct wh_path *path, const stru
         const struct wh_node *item = list->seq.items[i];
         if (!repeats(&seen, item, i, &first) || list->seq.items[first]->kind != item->kind)
             continue;
-        const char *also = t->must && strcmp(t->must, "array") != 0
-                               ? wh_arena_fmt(c->l->arena, "must be a %s, or a list without repetition: ", t->must)
-                               : "";
+        const char *also = or_else(c, t, "a list without repetition");
         struct wh_diag *d =
             report(c, path, &item->mark, wh_arena_fmt(c->l->arena, "%sitems at %zu and %zu are equal", also, first, i));
         wh_diag_place(c->l->diags, d, &list->seq.items[first]->mark, "first here");
@@ -206,7 +230,8 @@ static void check_required(struct check *c, const struct wh_path *path, const st
             wh_str_fmt(&names, "%s'%s'", missing++ ? ", " : "", f->key);
     if (missing)
         report(c, path, &n->mark,
-               wh_arena_fmt(c->l->arena, "missing %s %s", missing > 1 ? "properties" : "property", wh_str_c(&names)));
+               wh_arena_fmt(c->l->arena, "%smissing %s %s", or_else(c, t, "a mapping"),
+                            missing > 1 ? "properties" : "property", wh_str_c(&names)));
 }
 
 static bool is_extension(const struct wh_type *t, const char *key)

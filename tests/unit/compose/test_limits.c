@@ -42,6 +42,8 @@ static const struct text_row {
      "its variables expand to more than 4 MiB"},
     {"expanded project", SERVICE, 50, "x-#: $B$B$B\n", "", "B=@\n", "all variables expand to more than 128 MiB"},
     {"expanded env file", SERVICE, 0, "", "", "A=@\nB=$A$A$A\nC=$B$B\n", "its variables expand to more than 4 MiB"},
+    {"ports", "services: {a: {image: x, ports: [", 5, "'127.0.0.#:1-65535:1-65535',", "]}}\n", NULL,
+     "more than 262144 ports in one file"},
     {"services that extend each other", "services:\n", 250, "  a#: {extends: a+}\n", "  a250: {image: x}\n", NULL,
      "more than 200 services extend each other in a row"},
 };
@@ -73,6 +75,19 @@ static void texts_have_limits(void **state)
         expect_err(row->name, &p.err, row->message);
         project_drop(&p);
     }
+}
+
+/* Of many errors the first 200 are kept, and one that says so. */
+static void errors_have_a_limit(void **state)
+{
+    wh_auto_free char *text = repeated(SERVICE, 300, "k#: 1\n", "");
+    struct project p = {0};
+    project_load(&p, (struct file[]){{"compose.yaml", text}, {0}});
+    expect_int("refused", p.rc, -1);
+    expect_int("kept", p.res.diags.items.len, 201);
+    expect_str("the last one", wh_vec_at(&p.res.diags.items, struct wh_diag *, 200)->text,
+               "too many errors, the others are left out");
+    project_drop(&p);
 }
 
 /* ---- files that name others ---- */
@@ -171,9 +186,8 @@ static void given_files_may_be_pipes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts_have_limits),
-        cmocka_unit_test(includes_have_limits),
-        cmocka_unit_test(special_files_are_refused),
+        cmocka_unit_test(texts_have_limits),        cmocka_unit_test(errors_have_a_limit),
+        cmocka_unit_test(includes_have_limits),     cmocka_unit_test(special_files_are_refused),
         cmocka_unit_test(given_files_may_be_pipes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,6 +114,8 @@ static void test_advise(void **state)
     } rows[] = {
         {"a: {restart: 'on-failure:3', stop_signal: SIGINT, hostname: a.b, mac_address: '02:42:ac:11:00:02'}", ""},
         {"a: {restart: 'on-failure:x'}", "services.a: restart \"on-failure:x\" is not valid\n"},
+        {"a: {userns_mode: host}", ""},
+        {"a: {userns_mode: private}", "services.a: userns_mode \"private\" is not valid\n"},
         {"a: {stop_signal: NOPE}", "services.a: stop_signal \"NOPE\" is not valid\n"},
         {"a: {mac_address: '02:42:ac:11:00'}", "services.a: mac_address \"02:42:ac:11:00\" is not valid\n"},
         {"a: {networks: {n: {ipv4_address: 1.2}}}", ""}, /* no text: refused elsewhere */
