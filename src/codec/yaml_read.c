@@ -318,7 +318,8 @@ static int resolve_scalar(struct reader *r, struct wh_node *n, const yaml_event_
 {
     const char *tag = (const char *)ev->data.scalar.tag;
     n->tag = to_tag(ev->data.scalar.tag);
-    n->quoted = ev->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    /* go-yaml knows !override as little as !custom: the value is text */
+    n->quoted = ev->data.scalar.style != YAML_PLAIN_SCALAR_STYLE || n->tag == WH_TAG_OVERRIDE;
     n->kind = WH_NODE_STR;
     if (tag && n->tag == WH_TAG_NONE)
         return resolve_core_tag(r, n, tag);
@@ -637,12 +638,30 @@ static struct wh_yaml_limits effective_limits(const struct wh_yaml_limits *l)
     };
 }
 
+/* False: nothing but comments and markers of a document's end, which libyaml refuses without a document. */
+static bool has_content(const char *text, size_t len)
+{
+    for (const char *p = text, *end = text + len; p < end;) {
+        const char *line = p;
+        p = memchr(p, '\n', (size_t)(end - p));
+        p = p ? p + 1 : end;
+        while (line < p && strchr(" \t\r\n", *line) && *line)
+            line++;
+        bool marker = p - line >= 3 && memcmp(line, "...", 3) == 0 && (line + 3 == end || strchr(" \t\r\n#", line[3]));
+        if (line < p && *line != '#' && !marker)
+            return true;
+    }
+    return false;
+}
+
 int wh_yaml_parse(struct wh_arena *a, const char *text, size_t len, const char *name,
                   const struct wh_yaml_limits *limits, struct wh_vec *docs, struct wh_err *err)
 {
     struct reader r = {.arena = a, .name = name, .limits = effective_limits(limits), .err = err};
     if (len > r.limits.max_bytes)
         return wh_fail(err, WH_E_LIMIT, "yaml: %s is larger than %zu bytes", name, r.limits.max_bytes);
+    if (!has_content(text, len))
+        return 0;
     if (!yaml_parser_initialize(&r.parser))
         return fail_memory(&r);
     yaml_parser_set_input_string(&r.parser, (const unsigned char *)(text ? text : ""), len);

@@ -68,8 +68,9 @@ static void check_dockerfile(struct check *c)
 {
     const struct wh_node *build = wh_node_get(c->service, "build");
     if (*text_of(build, "dockerfile_inline") && *text_of(build, "dockerfile"))
-        wh_diag_error(c->l->diags, mark_of(c, wh_node_get(build, "dockerfile_inline")),
-                      "service \"%s\" declares mutually exclusive dockerfile and dockerfile_inline", c->name);
+        wh_diag_error(c->l->diags,
+                      mark_of(c, wh_node_get(build, "dockerfile_inline")), /* their spelling, searched for */
+                      "service \"%s\" declares mutualy exclusive dockerfile and dockerfile_inline", c->name);
 }
 
 static void check_contexts(struct check *c)

@@ -90,22 +90,32 @@ static struct wh_node *convert_number(struct wh_convert *c, const struct wh_path
     struct wh_node *made = convert_int(c, path, n, t->form == WH_FORM_OPT_INT);
     if (!made || !t->natural || made->integer >= 0)
         return made;
-    wh_convert_fail(
-        c, path, n,
-        wh_arena_fmt(c->l->arena, "cannot parse value as 'uint64': %lld overflows uint", (long long)made->integer));
+    wh_convert_fail(c, path, n,
+                    wh_arena_fmt(c->l->arena, "cannot parse value as 'uint%u': %lld overflows uint", t->natural,
+                                 (long long)made->integer));
+    return NULL;
+}
+
+/* Fractions and large numbers are refused where a number is only another way to write a whole number or a text. */
+static struct wh_node *refuse_real(struct wh_convert *c, const struct wh_path *path, const struct wh_node *n,
+                                   const char *what)
+{
+    struct wh_diag *d = wh_convert_fail(c, path, n, what);
+    wh_diag_hint(c->l->diags, d, "write a whole number");
     return NULL;
 }
 
 static struct wh_node *convert_real(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
 {
-    char *end, text[40];
+    char text[40];
     float value = n->kind == WH_NODE_INT ? (float)n->integer : (float)n->real;
     if (n->kind == WH_NODE_STR) {
-        value = strtof(n->text, &end);
-        if (*end || end == n->text) {
+        double real = 0;
+        if (wh_real_parse(n->text, &real) < 0) {
             wh_convert_fail(c, path, n, wh_arena_fmt(c->l->arena, "parsing \"%s\": invalid syntax", n->text));
             return NULL;
         }
+        value = (float)real;
     }
     if (!isfinite(value)) {
         wh_convert_fail(c, path, n, "the number is too large");
@@ -133,16 +143,17 @@ static const char *size_fault(struct wh_arena *a, const char *text)
             last = p;
     if (!last)
         return wh_arena_fmt(a, "invalid size: '%s'", text);
-    char *end, *number = wh_arena_strndup(a, text, (size_t)(last - text) + (*last != ' '));
+    double value;
+    char *number = wh_arena_strndup(a, text, (size_t)(last - text) + (*last != ' '));
     char *suffix = wh_arena_strdup(a, last + 1);
     for (char *p = suffix; p && *p; p++)
         *p = (char)tolower((unsigned char)*p);
     if (!number || !suffix)
         return "out of memory";
-    if (strtod(number, &end) < 0)
-        return wh_arena_fmt(a, "invalid size: '%s'", text);
-    if (*end || end == number || isspace((unsigned char)*number) || strpbrk(number, "xX"))
+    if (wh_real_parse(number, &value) < 0)
         return wh_arena_fmt(a, "strconv.ParseFloat: parsing \"%s\": invalid syntax", number);
+    if (value < 0)
+        return wh_arena_fmt(a, "invalid size: '%s'", text);
     return wh_arena_fmt(a, "invalid suffix: '%s'", suffix);
 }
 
@@ -172,7 +183,7 @@ static const char *duration_fault(struct wh_arena *a, const char *text)
     const char *p = text + strspn(text, "+-");
     for (;;) {
         size_t digits = strspn(p, "0123456789.");
-        if (digits == 0)
+        if (digits == strspn(p, "."))
             return wh_arena_fmt(a, "time: invalid duration \"%s\"", text);
         p += digits;
         if (!*p)
@@ -190,16 +201,21 @@ static const char *duration_fault(struct wh_arena *a, const char *text)
 }
 
 static struct wh_node *convert_duration(struct wh_convert *c, const struct wh_path *path, struct wh_node *n,
-                                        bool keep_zero)
+                                        enum wh_form form)
 {
     int64_t ns;
     char text[48];
+    if (form == WH_FORM_LAX_DURATION && wh_duration_parse(n->text, &ns) < 0) {
+        wh_diag_warn(c->l->diags, &n->mark, "%s is ignored: %s", wh_path_text(c->l->arena, path, WH_PATH_INDEX),
+                     duration_fault(c->l->arena, n->text));
+        return NULL;
+    }
     if (wh_duration_parse(n->text, &ns) < 0) {
         struct wh_diag *d = wh_convert_fail(c, path, n, duration_fault(c->l->arena, n->text));
         wh_diag_hint(c->l->diags, d, "durations are written like 30s, 1m30s or 2h");
         return NULL;
     }
-    if (ns == 0 && !keep_zero)
+    if (ns == 0 && form != WH_FORM_OPT_DURATION)
         return NULL;
     return text_value(c, n, wh_duration_format(ns, text, sizeof(text)));
 }
@@ -218,12 +234,9 @@ static void warn_decimal_mode(struct wh_convert *c, const struct wh_path *path, 
 static struct wh_node *convert_mode(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
 {
     char *end;
-    int64_t real = 0;
-    if (n->kind == WH_NODE_FLOAT && wh_int_of_real(n->real, &real) < 0) {
-        wh_convert_fail(c, path, n, "the number is too large");
-        return NULL;
-    }
-    long long value = n->kind == WH_NODE_INT ? n->integer : real;
+    if (n->kind == WH_NODE_FLOAT)
+        return refuse_real(c, path, n, "unexpected value type float64 for mode");
+    long long value = n->kind == WH_NODE_INT ? n->integer : 0;
     warn_decimal_mode(c, path, n);
     if (n->kind == WH_NODE_STR) {
         errno = 0;
@@ -234,23 +247,26 @@ static struct wh_node *convert_mode(struct wh_convert *c, const struct wh_path *
             return NULL;
         }
     }
-    return text_value(c, n, wh_arena_fmt(c->l->arena, "0%llo", value));
+    unsigned long long digits = value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value;
+    return text_value(c, n, wh_arena_fmt(c->l->arena, "0%s%llo", value < 0 ? "-" : "", digits));
 }
 
-static struct wh_node *convert_weight(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
+static struct wh_node *convert_weight(struct wh_convert *c, const struct wh_path *path, const struct wh_type *t,
+                                      struct wh_node *n)
 {
     if (n->kind != WH_NODE_STR)
-        return convert_int(c, path, n, false);
+        return convert_number(c, path, t, n);
     struct wh_diag *d = wh_convert_fail(c, path, n, "expected type 'uint16', got unconvertible type 'string'");
     wh_diag_hint(c->l->diags, d, "write the number without quotes");
     return NULL;
 }
 
-static struct wh_node *convert_plain_mode(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
+static struct wh_node *convert_plain_mode(struct wh_convert *c, const struct wh_path *path, const struct wh_type *t,
+                                          struct wh_node *n)
 {
     if (n->kind != WH_NODE_STR) {
         warn_decimal_mode(c, path, n);
-        return convert_int(c, path, n, false);
+        return convert_number(c, path, t, n);
     }
     struct wh_diag *d = wh_convert_fail(c, path, n, "expected type 'uint32', got unconvertible type 'string'");
     wh_diag_hint(c->l->diags, d, "write the octal number without quotes: 0o%s", n->text + strspn(n->text, "0o"));
@@ -260,6 +276,8 @@ static struct wh_node *convert_plain_mode(struct wh_convert *c, const struct wh_
 static struct wh_node *convert_count(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
 {
     int64_t value = n->kind == WH_NODE_INT ? n->integer : -1;
+    if (n->kind == WH_NODE_FLOAT)
+        return refuse_real(c, path, n, "invalid type float64 for device count");
     if (n->kind == WH_NODE_STR && strcasecmp(n->text, "all") != 0 &&
         wh_int_parse(n->text, INT64_MIN, INT64_MAX, &value) < 0) {
         wh_convert_fail(
@@ -270,9 +288,17 @@ static struct wh_node *convert_count(struct wh_convert *c, const struct wh_path 
     return value ? wh_node_int(c->l->arena, &n->mark, value) : NULL;
 }
 
-static struct wh_node *convert_text(struct wh_convert *c, struct wh_node *n)
+bool wh_convert_is_text(struct wh_convert *c, const struct wh_path *path, const struct wh_node *n)
 {
-    if (n->kind == WH_NODE_NULL)
+    if (n->kind != WH_NODE_FLOAT)
+        return true;
+    refuse_real(c, path, n, "expected type 'string', got unconvertible type 'float64'");
+    return false;
+}
+
+static struct wh_node *convert_text(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
+{
+    if (n->kind == WH_NODE_NULL || !wh_convert_is_text(c, path, n))
         return NULL;
     if (n->kind != WH_NODE_STR || n->is_time)
         n = text_value(c, n, wh_yaml_scalar_text(c->l->arena, n));
@@ -324,14 +350,21 @@ static struct wh_node *convert_map(struct wh_convert *c, const struct wh_path *p
     return n->map.len ? n : NULL;
 }
 
+static struct wh_node *convert_limit(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
+{
+    if (n->kind == WH_NODE_FLOAT)
+        return refuse_real(c, path, n, "invalid type float64 for a limit");
+    return convert_int(c, path, n, true);
+}
+
 static struct wh_node *convert_ulimit(struct wh_convert *c, const struct wh_path *path, const struct wh_type *t,
                                       struct wh_node *n)
 {
     if (n->kind != WH_NODE_MAP)
-        return convert_int(c, path, n, true);
+        return convert_limit(c, path, n);
     for (size_t i = 0; i < n->map.len; i++) {
         struct wh_path here = {.up = path, .key = n->map.pairs[i].key};
-        struct wh_node *value = wh_field_find(t, here.key) ? convert_int(c, &here, n->map.pairs[i].value, true) : NULL;
+        struct wh_node *value = wh_field_find(t, here.key) ? convert_limit(c, &here, n->map.pairs[i].value) : NULL;
         if (value)
             n->map.pairs[i].value = value;
     }
@@ -361,9 +394,9 @@ static struct wh_node *convert_shape(struct wh_convert *c, const struct wh_path 
     case WH_FORM_COMMAND:
         return wh_convert_command(c, path, n);
     case WH_FORM_TEXTS:
-        return wh_convert_texts(c, n, t->keep_empty);
+        return wh_convert_texts(c, path, n, t->keep_empty);
     case WH_FORM_TEST:
-        return wh_convert_test(c, n);
+        return wh_convert_test(c, path, n);
     case WH_FORM_SSH:
         return wh_convert_ssh(c, n);
     case WH_FORM_WORDS_MAP:
@@ -378,7 +411,7 @@ static struct wh_node *convert(struct wh_convert *c, const struct wh_path *path,
 {
     switch (t->form) {
     case WH_FORM_TEXT:
-        return convert_text(c, n);
+        return convert_text(c, path, n);
     case WH_FORM_BOOL:
         return convert_bool(c, path, n, PRINT_TRUE);
     case WH_FORM_OPT_BOOL:
@@ -394,13 +427,14 @@ static struct wh_node *convert(struct wh_convert *c, const struct wh_path *path,
         return convert_bytes(c, path, n);
     case WH_FORM_DURATION:
     case WH_FORM_OPT_DURATION:
-        return convert_duration(c, path, n, t->form == WH_FORM_OPT_DURATION);
+    case WH_FORM_LAX_DURATION:
+        return convert_duration(c, path, n, t->form);
     case WH_FORM_MODE:
         return convert_mode(c, path, n);
     case WH_FORM_PLAIN_MODE:
-        return convert_plain_mode(c, path, n);
+        return convert_plain_mode(c, path, t, n);
     case WH_FORM_WEIGHT:
-        return convert_weight(c, path, n);
+        return convert_weight(c, path, t, n);
     case WH_FORM_COUNT:
         return convert_count(c, path, n);
     default:

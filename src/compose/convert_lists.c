@@ -103,7 +103,7 @@ struct wh_node *wh_convert_words_map(struct wh_convert *c, struct wh_node *n)
 
 /* ---- lists ---- */
 
-struct wh_node *wh_convert_texts(struct wh_convert *c, struct wh_node *n, bool keep_empty)
+struct wh_node *wh_convert_texts(struct wh_convert *c, const struct wh_path *path, struct wh_node *n, bool keep_empty)
 {
     if (n->kind != WH_NODE_SEQ) {
         bool keep = keep_empty || *wh_yaml_scalar_text(c->l->arena, n);
@@ -112,9 +112,11 @@ struct wh_node *wh_convert_texts(struct wh_convert *c, struct wh_node *n, bool k
             wh_node_push(c->l->arena, list, text_node(c, n));
         return list;
     }
-    for (size_t i = 0; i < n->seq.len; i++)
-        if (n->seq.items[i]->kind != WH_NODE_STR)
-            n->seq.items[i] = text_node(c, n->seq.items[i]);
+    for (size_t i = 0; i < n->seq.len; i++) {
+        struct wh_node *item = n->seq.items[i];
+        if (item->kind != WH_NODE_STR && wh_convert_is_text(c, &(struct wh_path){path, NULL, i}, item))
+            n->seq.items[i] = text_node(c, item);
+    }
     return n->seq.len ? n : NULL;
 }
 
@@ -222,7 +224,7 @@ struct wh_node *wh_convert_command(struct wh_convert *c, const struct wh_path *p
     if (n->kind == WH_NODE_NULL)
         return NULL;
     if (n->kind == WH_NODE_SEQ) {
-        wh_convert_texts(c, n, false);
+        wh_convert_texts(c, path, n, false);
         return n;
     }
     wh_auto_err err = {0};
@@ -240,11 +242,11 @@ struct wh_node *wh_convert_command(struct wh_convert *c, const struct wh_path *p
     return words;
 }
 
-struct wh_node *wh_convert_test(struct wh_convert *c, struct wh_node *n)
+struct wh_node *wh_convert_test(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
 {
     struct wh_arena *a = c->l->arena;
     if (n->kind == WH_NODE_SEQ)
-        return wh_convert_texts(c, n, false);
+        return wh_convert_texts(c, path, n, false);
     struct wh_node *list = wh_node_seq(a, &n->mark);
     if (!list)
         return NULL;

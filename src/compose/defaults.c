@@ -56,7 +56,9 @@ static void default_device_request(struct wh_load *l, const struct wh_path *path
 
 static void default_mount(struct wh_load *l, const struct wh_path *path, struct wh_node *n)
 {
-    struct wh_node *bind = wh_node_get(n, "bind");
+    struct wh_node *bind = wh_node_get(n, "bind"), *target = wh_node_get(n, "target");
+    if (target && target->kind == WH_NODE_STR && !*target->text)
+        wh_node_put_str(l->arena, n, "target", "."); /* the folder where the program starts, as a cleaned path */
     if (bind && bind->kind == WH_NODE_MAP && !wh_node_get(bind, "create_host_path"))
         wh_node_set(l->arena, bind, "create_host_path", &bind->mark, wh_node_bool(l->arena, &bind->mark, true));
 }

@@ -8,6 +8,7 @@
 #include "whale/util/str.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static struct wh_env env_below(struct wh_arena *a, const struct wh_env *parent)
 {
@@ -45,20 +46,28 @@ static int not_found(struct wh_load *l, const char *what, const struct wh_node *
     return -1;
 }
 
+/* A wrong format is found only in a file that is there. */
+static int check_format(struct wh_load *l, const struct wh_node *format, const char *file)
+{
+    if (!format || format->kind != WH_NODE_STR || !*format->text || wh_streq(format->text, "raw") ||
+        access(file, F_OK) < 0)
+        return 0;
+    wh_diag_error(l->diags, &format->mark, "unsupported env_file format \"%s\"", format->text);
+    return -1;
+}
+
 static int read_one(struct wh_load *l, const struct wh_node *entry, struct wh_env *vars)
 {
     const struct wh_node *path = wh_node_get(entry, "path"), *format = wh_node_get(entry, "format");
-    const char *name = format && format->kind == WH_NODE_STR ? format->text : "";
-    if (*name && !wh_streq(name, "raw")) {
-        wh_diag_error(l->diags, &format->mark, "unsupported env_file format \"%s\"", name);
-        return -1;
-    }
+    bool raw = format && format->kind == WH_NODE_STR && *format->text;
     bool required = wh_node_get_bool(entry, "required", true);
     if (!path || path->kind != WH_NODE_STR || !*path->text)
         return required ? not_found(l, "env", path ? path : entry) : 0;
     wh_auto_err err = {0};
-    int r = wh_dotenv_read(l, wh_compose_join(l, l->res->working_dir, path->text),
-                           *name ? WH_DOTENV_RAW : WH_DOTENV_COMPOSE, vars, &err);
+    const char *file = wh_compose_join(l, l->res->working_dir, path->text);
+    if (check_format(l, format, file) < 0)
+        return -1;
+    int r = wh_dotenv_read(l, file, raw ? WH_DOTENV_RAW : WH_DOTENV_COMPOSE, vars, &err);
     wh_err_at(&err, &path->mark);
     if (r < 0)
         return wh_diag_take_err(l->diags, &err);

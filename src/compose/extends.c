@@ -122,6 +122,15 @@ static struct wh_node *extend(struct wh_scope *s, const struct wh_base *own, con
     return wh_compose_merge_entry(l, "services", name, copy, service);
 }
 
+/* A service without anything gives nothing: docker compose leaves the reference in the model, and its file's path. */
+static int keep_reference(const struct wh_scope *s, const struct wh_base *own, struct wh_node *extends,
+                          const struct reference *ref)
+{
+    if (ref->file && !s->load->opts->no_path_resolution)
+        wh_node_put_str(s->load->arena, extends, "file", wh_compose_join(s->load, own->dir, ref->file->text));
+    return 0;
+}
+
 static int resolve_extends(struct wh_scope *s, const struct wh_base *base, const char *name,
                            const struct wh_node *extends, const struct link *chain)
 {
@@ -134,7 +143,7 @@ static int resolve_extends(struct wh_scope *s, const struct wh_base *base, const
         return -1;
     const struct wh_node *source = wh_node_get(from->services, ref.service);
     if (source->kind == WH_NODE_NULL)
-        return 0;
+        return keep_reference(s, base, wh_node_get(service, "extends"), &ref);
     struct wh_node *merged = extend(s, base, name, source, service);
     if (!merged)
         return -1;

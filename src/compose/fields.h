@@ -34,23 +34,24 @@ enum wh_form {
     WH_FORM_BYTES,    /* "1048576"; 0 is left out */
     WH_FORM_DURATION, /* "1m30s"; 0 is left out */
     WH_FORM_OPT_DURATION,
-    WH_FORM_MODE,       /* "0440"; text is read as octal */
-    WH_FORM_PLAIN_MODE, /* a number; text is refused */
-    WH_FORM_WEIGHT,     /* ditto; 0 is left out */
-    WH_FORM_COMMAND,    /* null, or a list of words */
-    WH_FORM_TEST,       /* health check: a string becomes CMD-SHELL */
-    WH_FORM_TEXTS,      /* list of strings; a string is a list of one; empty is left out */
-    WH_FORM_PAIRS,      /* map of strings, null is ""; from map or list K=V; empty is left out */
-    WH_FORM_ENV,        /* map of strings or null; ditto */
-    WH_FORM_HOSTS,      /* sorted list "name=address" */
-    WH_FORM_SSH,        /* list "id: path" or "id" */
-    WH_FORM_WORDS_MAP,  /* map of lists of strings */
-    WH_FORM_COUNT,      /* number; all is -1 */
-    WH_FORM_ULIMIT,     /* number, or {soft, hard} */
-    WH_FORM_STRUCT,     /* mapping with fixed keys; null is left out */
-    WH_FORM_SECTION,    /* ditto; left out when empty */
-    WH_FORM_LIST,       /* list of structs; empty is left out */
-    WH_FORM_MAP,        /* free keys to structs, values may be null; empty is left out */
+    WH_FORM_LAX_DURATION, /* with a warning left out when it is none */
+    WH_FORM_MODE,         /* "0440"; text is read as octal */
+    WH_FORM_PLAIN_MODE,   /* a number; text is refused */
+    WH_FORM_WEIGHT,       /* ditto; 0 is left out */
+    WH_FORM_COMMAND,      /* null, or a list of words */
+    WH_FORM_TEST,         /* health check: a string becomes CMD-SHELL */
+    WH_FORM_TEXTS,        /* list of strings; a string is a list of one; empty is left out */
+    WH_FORM_PAIRS,        /* map of strings, null is ""; from map or list K=V; empty is left out */
+    WH_FORM_ENV,          /* map of strings or null; ditto */
+    WH_FORM_HOSTS,        /* sorted list "name=address" */
+    WH_FORM_SSH,          /* list "id: path" or "id" */
+    WH_FORM_WORDS_MAP,    /* map of lists of strings */
+    WH_FORM_COUNT,        /* number; all is -1 */
+    WH_FORM_ULIMIT,       /* number, or {soft, hard} */
+    WH_FORM_STRUCT,       /* mapping with fixed keys; null is left out */
+    WH_FORM_SECTION,      /* ditto; left out when empty */
+    WH_FORM_LIST,         /* list of structs; empty is left out */
+    WH_FORM_MAP,          /* free keys to structs, values may be null; empty is left out */
 };
 
 struct wh_field;
@@ -72,7 +73,8 @@ struct wh_type {
     bool no_extensions;            /* ditto: x-* is allowed and forgotten */
     bool unique;                   /* list: no two equal items */
     bool keep_empty;               /* list: a single "" is an entry */
-    bool natural;                  /* numbers: not below 0 (found when values are converted) */
+    bool decoded;                  /* docker compose finds a wrong kind only when it decodes the value to text */
+    unsigned int natural;          /* numbers: not below 0 (found when values are converted); bits, for the message */
     bool bounded;                  /* numbers: min..max */
     double min, max;
 };
@@ -84,6 +86,7 @@ enum wh_field_flag {
     WH_FIELD_JSON_EMPTY = 1 << 3,  /* JSON prints {} when it is absent */
     WH_FIELD_JSON_SKIP = 1 << 4,   /* JSON leaves it out */
     WH_FIELD_SKIP = 1 << 5,        /* never printed */
+    WH_FIELD_ALWAYS = 1 << 6,      /* printed as "" or 0 when it is absent */
 };
 
 struct wh_field {
@@ -102,7 +105,7 @@ extern const struct wh_type wh_type_any, wh_type_text, wh_type_bool, wh_type_opt
     wh_type_natural, wh_type_opt_natural, wh_type_real, wh_type_bytes, wh_type_bytes_int, wh_type_duration,
     wh_type_opt_duration, wh_type_texts, wh_type_unique_texts, wh_type_text_or_texts, wh_type_any_text_or_texts,
     wh_type_pairs, wh_type_text_pairs, wh_type_env, wh_type_hosts, wh_type_command, wh_type_file_refs, wh_type_external,
-    wh_type_ulimits, wh_type_driver_opts;
+    wh_type_ulimits, wh_type_build_ulimits, wh_type_driver_opts, wh_type_open_external;
 extern const struct wh_type wh_type_build, wh_type_deploy, wh_type_gpus, wh_type_hooks, wh_type_start_hooks,
     wh_type_develop;
 

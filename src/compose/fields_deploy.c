@@ -33,11 +33,13 @@ const struct wh_type wh_type_gpus = {
 /* ---- build ---- */
 
 static const struct wh_type text_of_bool = {.kinds = WH_K_BOOL | WH_K_STR, .form = WH_FORM_TEXT};
+static const struct wh_type ssh_value = {.kinds = WH_K_BOOL | WH_K_NULL | WH_K_NUMBER | WH_K_STR, .form = WH_FORM_KEEP};
 static const struct wh_type ssh = {.kinds = WH_K_MAP | WH_K_LIST,
                                    .form = WH_FORM_SSH,
                                    .must = "mapping",
-                                   .values = &wh_type_any,
-                                   .items = &wh_type_text};
+                                   .values = &ssh_value,
+                                   .items = &wh_type_text,
+                                   .no_empty_key = true};
 static const struct wh_field build_fields[] = {
     {"context", &wh_type_text, 0, NULL, "folder or URL of the sources"},
     {"dockerfile", &wh_type_text, 0, NULL, "recipe, relative to the context"},
@@ -61,7 +63,7 @@ static const struct wh_field build_fields[] = {
     {"secrets", &wh_type_file_refs, 0, NULL, "secrets that RUN may mount"},
     {"shm_size", &wh_type_bytes_int, 0, NULL, "size of /dev/shm while building"},
     {"tags", &wh_type_texts, 0, NULL, "further names of the image"},
-    {"ulimits", &wh_type_ulimits, 0, NULL, "limits while building"},
+    {"ulimits", &wh_type_build_ulimits, 0, NULL, "limits while building"},
     {"platforms", &wh_type_texts, 0, NULL, "platforms to build for"},
     {"privileged", &wh_type_bool, 0, NULL, "build with all rights"},
     {0},
@@ -86,8 +88,8 @@ static const struct wh_type update = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT,
 
 static const struct wh_type amount = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_INT};
 static const struct wh_field generic_spec_fields[] = {
-    {"kind", &wh_type_text, 0, NULL, "name of the resource"},
-    {"value", &amount, 0, NULL, "amount"},
+    {"kind", &wh_type_text, WH_FIELD_ALWAYS, NULL, "name of the resource"},
+    {"value", &amount, WH_FIELD_ALWAYS, NULL, "amount"},
     {0},
 };
 static const struct wh_type generic_spec = {.kinds = WH_K_MAP, .form = WH_FORM_STRUCT, .fields = generic_spec_fields};

@@ -3,6 +3,7 @@
 #include "fields.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 
 /* ---- patterns that docker compose checks anywhere inside the text ---- */
@@ -38,15 +39,15 @@ static bool matches_pull_policy(const char *text)
 
 /* ---- structures of single attributes ---- */
 
-static const struct wh_type weight = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_WEIGHT};
+static const struct wh_type weight = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_WEIGHT, .natural = 16};
 static const struct wh_field weight_fields[] = {
-    {"path", &wh_type_text, 0, "Path", "device"},
-    {"weight", &weight, 0, "Weight", "10 to 1000"},
+    {"path", &wh_type_text, WH_FIELD_ALWAYS, "Path", "device"},
+    {"weight", &weight, WH_FIELD_ALWAYS, "Weight", "10 to 1000"},
     {0},
 };
 static const struct wh_field rate_fields[] = {
-    {"path", &wh_type_text, 0, "Path", "device"},
-    {"rate", &wh_type_bytes_int, 0, "Rate", "bytes or operations a second"},
+    {"path", &wh_type_text, WH_FIELD_ALWAYS, "Path", "device"},
+    {"rate", &wh_type_bytes_int, WH_FIELD_ALWAYS, "Rate", "bytes or operations a second"},
     {0},
 };
 static const struct wh_type weight_item = {
@@ -115,8 +116,8 @@ static const struct wh_type env_files = {
     .kinds = WH_K_STR | WH_K_LIST, .form = WH_FORM_LIST, .must = "string", .items = &env_file};
 
 static const struct wh_field extends_fields[] = {
-    {"service", &wh_type_text, WH_FIELD_REQUIRED, NULL, "service to start from"},
     {"file", &wh_type_text, 0, NULL, "file that has it"},
+    {"service", &wh_type_text, WH_FIELD_REQUIRED, NULL, "service to start from"},
     {0},
 };
 static const struct wh_type extends = {
@@ -141,7 +142,7 @@ static const struct wh_type unique_numbers_or_texts = {
 
 static const struct wh_type test = {
     .kinds = WH_K_STR | WH_K_LIST, .form = WH_FORM_TEST, .must = "string", .items = &wh_type_text};
-static const struct wh_type retries = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_OPT_INT, .natural = true};
+static const struct wh_type retries = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_OPT_INT, .natural = 64};
 static const struct wh_field healthcheck_fields[] = {
     {"test", &test, 0, NULL, "command: CMD, CMD-SHELL or NONE first"},
     {"timeout", &wh_type_opt_duration, 0, NULL, "longest time of one check"},
@@ -201,11 +202,12 @@ static const struct wh_type service_networks = {.kinds = WH_K_LIST | WH_K_MAP,
                                                 .unique = true};
 
 static const struct wh_type published = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_TEXT};
+static const struct wh_type port_number = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_INT, .natural = 32};
 static const struct wh_field port_fields[] = {
     {"name", &wh_type_text, 0, NULL, "for people"},
     {"mode", &wh_type_text, 0, NULL, "host or ingress"},
     {"host_ip", &wh_type_text, 0, NULL, "address of the host"},
-    {"target", &wh_type_natural, 0, NULL, "port of the container"},
+    {"target", &port_number, 0, NULL, "port of the container"},
     {"published", &published, 0, NULL, "port of the host, or a range"},
     {"protocol", &wh_type_text, 0, NULL, "tcp, udp or sctp"},
     {"app_protocol", &wh_type_text, 0, NULL, "for people"},
@@ -232,7 +234,7 @@ static const struct wh_field volume_fields[] = {
     {"subpath", &wh_type_text, 0, NULL, "folder inside the volume"},
     {0},
 };
-static const struct wh_type tmpfs_mode = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_PLAIN_MODE};
+static const struct wh_type tmpfs_mode = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_PLAIN_MODE, .natural = 32};
 static const struct wh_type tmpfs_size = {
     .kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_BYTES, .must = "integer", .bounded = true, .min = 0, .max = 1e18};
 static const struct wh_field tmpfs_fields[] = {
@@ -269,13 +271,14 @@ static const struct wh_type mounts = {.kinds = WH_K_LIST, .form = WH_FORM_LIST, 
 static const char *const cgroup_words[] = {"host", "private", NULL};
 static const struct wh_type cgroup = {.kinds = WH_K_STR, .form = WH_FORM_TEXT, .words = cgroup_words};
 static const struct wh_type cpu_count = {
-    .kinds = WH_K_STR | WH_K_INT, .form = WH_FORM_INT, .must = "string", .bounded = true, .min = 0, .max = 1e9};
+    .kinds = WH_K_STR | WH_K_INT, .form = WH_FORM_INT, .must = "string", .bounded = true, .min = 0, .max = HUGE_VAL};
 static const struct wh_type cpu_percent = {
     .kinds = WH_K_STR | WH_K_INT, .form = WH_FORM_REAL, .must = "string", .bounded = true, .min = 0, .max = 100};
 static const struct wh_type oom_score = {
     .kinds = WH_K_STR | WH_K_INT, .form = WH_FORM_INT, .must = "string", .bounded = true, .min = -1000, .max = 1000};
 static const struct wh_type whole = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_INT};
 static const struct wh_type pid_mode = {.kinds = WH_K_STR | WH_K_NULL, .form = WH_FORM_TEXT};
+static const struct wh_type refresh_age = {.kinds = WH_K_STR, .form = WH_FORM_LAX_DURATION};
 static const struct wh_type only_bool = {.kinds = WH_K_BOOL, .form = WH_FORM_BOOL};
 static const struct wh_type container_name = {.kinds = WH_K_STR,
                                               .form = WH_FORM_TEXT,
@@ -286,7 +289,8 @@ static const struct wh_type pull_policy = {
     .form = WH_FORM_TEXT,
     .pattern = "always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+",
     .matches = matches_pull_policy};
-static const struct wh_type storage_value = {.kinds = WH_K_STR | WH_K_INT | WH_K_NULL, .form = WH_FORM_KEEP};
+static const struct wh_type storage_value = {
+    .kinds = WH_K_STR | WH_K_INT | WH_K_NULL, .form = WH_FORM_KEEP, .decoded = true};
 static const struct wh_type storage_opt = {.kinds = WH_K_MAP, .form = WH_FORM_PAIRS, .values = &storage_value};
 static const struct wh_type label_files = {
     .kinds = WH_K_STR | WH_K_LIST, .form = WH_FORM_TEXTS, .must = "string", .items = &wh_type_text};
@@ -332,7 +336,7 @@ static const struct wh_field service_fields[] = {
     {"environment", &wh_type_env, 0, NULL, "variables"},
     {"env_file", &env_files, 0, NULL, "files of variables"},
     {"expose", &unique_numbers_or_texts, 0, NULL, "ports for other services"},
-    {"extends", &extends, WH_FIELD_SKIP, NULL, "service to start from"},
+    {"extends", &extends, 0, NULL, "service to start from"},
     {"external_links", &wh_type_unique_texts, 0, NULL, "containers of other projects"},
     {"extra_hosts", &wh_type_hosts, 0, NULL, "lines for /etc/hosts"},
     {"group_add", &unique_numbers_or_texts, 0, NULL, "further groups"},
@@ -363,7 +367,7 @@ static const struct wh_field service_fields[] = {
     {"ports", &ports, 0, NULL, "ports to publish"},
     {"privileged", &wh_type_bool, 0, NULL, "with all rights"},
     {"pull_policy", &pull_policy, 0, NULL, "when to pull"},
-    {"pull_refresh_after", &wh_type_duration, WH_FIELD_SKIP, NULL, "age that makes `refresh` pull"},
+    {"pull_refresh_after", &refresh_age, WH_FIELD_SKIP, NULL, "age that makes `refresh` pull"},
     {"read_only", &wh_type_bool, 0, NULL, "root file system without writing"},
     {"restart", &wh_type_text, 0, NULL, "no, always, on-failure[:N], unless-stopped"},
     {"runtime", &wh_type_text, 0, NULL, "OCI runtime"},

@@ -46,19 +46,22 @@ static const struct wh_field config_fields[] = {
     {"file", &wh_type_text, 0, NULL, "file with the content"},
     {"environment", &wh_type_text, 0, NULL, "variable with the content"},
     {"content", &wh_type_text, 0, NULL, "the content itself"},
-    {"external", &wh_type_external, 0, NULL, "made by somebody else"},
+    {"external", &wh_type_open_external, 0, NULL, "made by somebody else"},
     {"labels", &wh_type_pairs, 0, NULL, "labels"},
     {"template_driver", &wh_type_text, WH_FIELD_UNSUPPORTED, NULL, "template language of the content"},
     {0},
 };
+static const struct wh_type secret_option = {
+    .kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_KEEP, .must = "number or string", .decoded = true};
+static const struct wh_type secret_options = {.kinds = WH_K_MAP, .form = WH_FORM_PAIRS, .values = &secret_option};
 static const struct wh_field secret_fields[] = {
     {"name", &wh_type_text, 0, NULL, "full name"},
     {"file", &wh_type_text, 0, NULL, "file with the content"},
     {"environment", &wh_type_text, 0, NULL, "variable with the content"},
-    {"external", &wh_type_external, 0, NULL, "made by somebody else"},
+    {"external", &wh_type_open_external, 0, NULL, "made by somebody else"},
     {"labels", &wh_type_pairs, 0, NULL, "labels"},
     {"driver", &wh_type_text, WH_FIELD_UNSUPPORTED, NULL, "secret store"},
-    {"driver_opts", &wh_type_driver_opts, WH_FIELD_UNSUPPORTED, NULL, "its options"},
+    {"driver_opts", &secret_options, WH_FIELD_UNSUPPORTED, NULL, "its options"},
     {"template_driver", &wh_type_text, WH_FIELD_UNSUPPORTED, NULL, "template language of the content"},
     {0},
 };

@@ -14,8 +14,8 @@ const struct wh_type wh_type_bool = {.kinds = WH_K_BOOL | WH_K_STR, .form = WH_F
 const struct wh_type wh_type_opt_bool = {.kinds = WH_K_BOOL | WH_K_STR, .form = WH_FORM_OPT_BOOL};
 const struct wh_type wh_type_int = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_INT};
 const struct wh_type wh_type_opt_int = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_OPT_INT};
-const struct wh_type wh_type_natural = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_INT, .natural = true};
-const struct wh_type wh_type_opt_natural = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_OPT_INT, .natural = true};
+const struct wh_type wh_type_natural = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_INT, .natural = 64};
+const struct wh_type wh_type_opt_natural = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_OPT_INT, .natural = 64};
 const struct wh_type wh_type_real = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_REAL};
 const struct wh_type wh_type_bytes = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_BYTES};
 const struct wh_type wh_type_bytes_int = {.kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_BYTES};
@@ -94,6 +94,17 @@ static const struct wh_type ulimit = {.kinds = WH_K_INT | WH_K_STR | WH_K_MAP,
                                       .form = WH_FORM_ULIMIT,
                                       .must = "integer or string",
                                       .fields = ulimit_fields};
+static const struct wh_type whole = {.kinds = WH_K_INT, .form = WH_FORM_INT, .must = "integer or string"};
+static const struct wh_field build_ulimit_fields[] = {
+    {"soft", &whole, WH_FIELD_REQUIRED, NULL, "limit that applies"},
+    {"hard", &whole, WH_FIELD_REQUIRED, NULL, "ceiling of the soft limit"},
+    {0},
+};
+static const struct wh_type build_ulimit = {.kinds = WH_K_INT | WH_K_STR | WH_K_MAP,
+                                            .form = WH_FORM_ULIMIT,
+                                            .must = "integer or string",
+                                            .fields = build_ulimit_fields};
+const struct wh_type wh_type_build_ulimits = {.kinds = WH_K_MAP, .form = WH_FORM_MAP, .values = &build_ulimit};
 const struct wh_type wh_type_ulimits = {.kinds = WH_K_MAP, .form = WH_FORM_MAP, .values = &ulimit};
 
 static const struct wh_field external_fields[] = {{"name", &wh_type_text, 0, NULL, "old way to write `name`"}, {0}};
@@ -101,6 +112,11 @@ const struct wh_type wh_type_external = {.kinds = WH_K_BOOL | WH_K_STR | WH_K_MA
                                          .form = WH_FORM_BOOL,
                                          .must = "boolean, mapping or string",
                                          .fields = external_fields};
+const struct wh_type wh_type_open_external = {.kinds = WH_K_BOOL | WH_K_STR | WH_K_MAP,
+                                              .form = WH_FORM_BOOL,
+                                              .must = "boolean, mapping or string",
+                                              .fields = external_fields,
+                                              .open = true};
 
 /* ---- reading the tables ---- */
 

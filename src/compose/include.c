@@ -227,9 +227,7 @@ static int import_section(struct wh_scope *s, const char *section, struct wh_nod
     for (size_t i = 0; i < from->map.len; i++) {
         const struct wh_pair *p = &from->map.pairs[i];
         struct wh_node *own = wh_node_get(to, p->key), *merged = p->value;
-        if (own && wh_node_equal(own, p->value))
-            continue; /* one file included on two ways */
-        if (own) {
+        if (own) { /* also a file that is included on two ways: its lists grow where they do not drop repetitions */
             wh_resets_apply(l, resets, section, p->key, p->value);
             merged = wh_compose_merge_entry(l, section, p->key, p->value, own);
         }

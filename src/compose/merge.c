@@ -26,8 +26,6 @@ static const struct wh_rule merge_table[] = {
     {"networks.*.ipam.config", MERGE_IPAM},
     {"networks.*.labels", MERGE_SEQUENCE},
     {"volumes.*.labels", MERGE_SEQUENCE},
-    {"secrets.*.labels", MERGE_SEQUENCE},
-    {"configs.*.labels", MERGE_SEQUENCE},
     {"services.*.annotations", MERGE_SEQUENCE},
     {"services.*.build", MERGE_BUILD},
     {"services.*.build.additional_contexts", MERGE_SEQUENCE},
@@ -266,9 +264,25 @@ static struct wh_node *find_subnet(struct wh_node *list, const struct wh_node *e
     return NULL;
 }
 
+/* A single range goes when the other file names others, which is how a network moves to another subnet. */
+static struct wh_node *replace_range(struct wh_load *l, const struct wh_path *path, struct wh_node *range,
+                                     struct wh_node *over)
+{
+    const struct wh_node *subnet = wh_node_get(range, "subnet");
+    wh_compose_note_override(l, over, range);
+    for (size_t i = 0; subnet && i < over->seq.len; i++) {
+        const struct wh_node *other = wh_node_get(over->seq.items[i], "subnet");
+        if (other && wh_node_equal(other, subnet))
+            over->seq.items[i] = merge_maps(l, &(struct wh_path){path, NULL, i}, NULL, range, over->seq.items[i]);
+    }
+    return over;
+}
+
 static struct wh_node *merge_ipam(struct wh_load *l, const struct wh_path *path, struct wh_node *base,
                                   struct wh_node *over)
 {
+    if (base->seq.len == 1)
+        return replace_range(l, path, base->seq.items[0], over);
     for (size_t i = 0; i < over->seq.len; i++) {
         struct wh_node *entry = over->seq.items[i], *same = find_subnet(base, entry);
         if (same)

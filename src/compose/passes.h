@@ -18,14 +18,19 @@ struct wh_convert {
 };
 
 struct wh_node *wh_convert_pairs(struct wh_convert *c, const struct wh_path *path, struct wh_node *n, bool keep_null);
-struct wh_node *wh_convert_texts(struct wh_convert *c, struct wh_node *n, bool keep_empty);
+struct wh_node *wh_convert_texts(struct wh_convert *c, const struct wh_path *path, struct wh_node *n, bool keep_empty);
 struct wh_node *wh_convert_hosts(struct wh_convert *c, const struct wh_path *path, struct wh_node *n);
 struct wh_node *wh_convert_ssh(struct wh_convert *c, struct wh_node *n);
 struct wh_node *wh_convert_words_map(struct wh_convert *c, struct wh_node *n);
 struct wh_node *wh_convert_command(struct wh_convert *c, const struct wh_path *path, struct wh_node *n);
-struct wh_node *wh_convert_test(struct wh_convert *c, struct wh_node *n);
+struct wh_node *wh_convert_test(struct wh_convert *c, const struct wh_path *path, struct wh_node *n);
+/* Numbers that are not whole are no texts, as docker compose has it: false after an error. */
+bool wh_convert_is_text(struct wh_convert *c, const struct wh_path *path, const struct wh_node *n);
 struct wh_diag *wh_convert_fail(struct wh_convert *c, const struct wh_path *path, const struct wh_node *n,
                                 const char *text);
+
+/* What docker compose calls the type of a value: "float64", "[]interface {}". */
+const char *wh_compose_type_name(const struct wh_node *n);
 
 /* Sets one key of every service to its canonical value; called once, before normalize. */
 int wh_compose_convert(struct wh_load *l, struct wh_node *root);

@@ -85,9 +85,19 @@ static struct wh_node *shape_ulimit(struct shaper *s, struct wh_node *n)
     return map;
 }
 
+/* What a field without a value prints as when it is always there. */
+static struct wh_node *zero_of(struct shaper *s, const struct wh_type *t, const struct wh_mark *mark)
+{
+    bool text = t->form == WH_FORM_TEXT || t->form == WH_FORM_BYTES;
+    return text ? wh_node_str(s->arena, mark, t->form == WH_FORM_TEXT ? "" : "0") : wh_node_int(s->arena, mark, 0);
+}
+
 static void put_absent(struct shaper *s, struct wh_node *map, const struct wh_field *f)
 {
     bool always = f->type->names && wh_streq(f->key, "services");
+    if (f->flags & WH_FIELD_ALWAYS)
+        wh_node_put(s->arena, map, s->form != WH_COMPOSE_YAML && f->json_key ? f->json_key : f->key,
+                    zero_of(s, f->type, &map->mark));
     if (s->form == WH_COMPOSE_YAML && !always)
         return;
     if (f->flags & WH_FIELD_JSON_NULL)

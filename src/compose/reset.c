@@ -6,6 +6,7 @@
 #include "compose/loader.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct collect {
     struct wh_load *load;
@@ -48,6 +49,18 @@ static void add_reset(struct collect *c, const struct wh_path *path, struct wh_n
 
 static void collect_node(struct collect *c, const struct wh_path *path, struct wh_node *n);
 
+/* A tagged scalar is text, so this is not the null that was probably meant. */
+static bool is_null_text(const struct wh_node *n)
+{
+    return n->kind == WH_NODE_STR && (!*n->text || strcmp(n->text, "~") == 0 || strcasecmp(n->text, "null") == 0);
+}
+
+static void warn_null(const struct collect *c, const struct wh_node *n)
+{
+    struct wh_diag *d = wh_diag_warn(c->load->diags, &n->mark, "a value after !override is text: \"%s\"", n->text);
+    wh_diag_hint(c->load->diags, d, "to remove the attribute write !reset null");
+}
+
 /* True when the value behind the path must go. */
 static bool take_tag(struct collect *c, const struct wh_path *path, struct wh_node *n)
 {
@@ -58,6 +71,8 @@ static bool take_tag(struct collect *c, const struct wh_path *path, struct wh_no
         return false;
     }
     add_reset(c, path, tag == WH_TAG_OVERRIDE ? n : NULL);
+    if (tag == WH_TAG_OVERRIDE && is_null_text(n))
+        warn_null(c, n);
     if (tag == WH_TAG_OVERRIDE)
         collect_node(c, path, n);
     return tag == WH_TAG_RESET;

@@ -2,6 +2,7 @@
 /* The tables of attributes as a JSON Schema, for editors. */
 #include "passes.h"
 
+#include <math.h>
 #include <string.h>
 
 static struct wh_node *schema_of(struct wh_arena *a, const struct wh_type *t);
@@ -46,7 +47,8 @@ static struct wh_node *scalar_schema(struct wh_arena *a, const struct wh_type *t
         wh_node_put_int(a, n, "minimum", 0);
     if (t->bounded) {
         wh_node_put_int(a, n, "minimum", (int64_t)t->min);
-        wh_node_put_int(a, n, "maximum", (int64_t)t->max);
+        if (isfinite(t->max))
+            wh_node_put_int(a, n, "maximum", (int64_t)t->max);
     }
     return n;
 }

@@ -51,7 +51,7 @@ static struct wh_node *struct_of(struct wh_arena *a, const struct wh_type *t)
             value = either(a, typed(a, "null"), value);
         wh_node_put_str(a, value, "description", f->help);
         wh_node_put(a, properties, key, value);
-        if (f->flags & (WH_FIELD_JSON_NULL | WH_FIELD_JSON_EMPTY))
+        if (f->flags & (WH_FIELD_JSON_NULL | WH_FIELD_JSON_EMPTY | WH_FIELD_ALWAYS))
             wh_node_push_str(a, required, key);
     }
     wh_node_put(a, n, "properties", properties);
@@ -77,6 +77,7 @@ static const char *scalar_name(enum wh_form form)
     case WH_FORM_BYTES:
     case WH_FORM_DURATION:
     case WH_FORM_OPT_DURATION:
+    case WH_FORM_LAX_DURATION:
     case WH_FORM_MODE:
         return "string";
     case WH_FORM_BOOL:

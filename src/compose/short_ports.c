@@ -69,9 +69,6 @@ static int cut(struct wh_arena *a, const char *text, struct spec *s)
     char *slash = strchr(container, '/');
     if (slash) {
         *slash = '\0';
-        char *end = strchr(slash + 1, '/');
-        if (end)
-            *end = '\0';
         if (slash[1])
             s->proto = slash + 1;
     }
@@ -95,20 +92,9 @@ static int check_host_ip(struct wh_arena *a, struct spec *s, struct wh_err *err)
     return 0;
 }
 
-static int check_spec(struct wh_arena *a, const char *text, struct spec *s, struct wh_err *err)
+static int check_proto(struct spec *s, struct wh_err *err)
 {
     static const char *const protos[] = {"tcp", "udp", "sctp"};
-    if (check_host_ip(a, s, err) < 0)
-        return -1;
-    if (!*s->container)
-        return wh_fail(err, WH_E_INVALID, "no port specified: %s<empty>", text);
-    if (parse_range(s->container, &s->first, &s->last) < 0)
-        return fail(err, "invalid containerPort: ", s->container);
-    if (*s->host && parse_range(s->host, &s->host_first, &s->host_last) < 0)
-        return fail(err, "invalid hostPort: ", s->host);
-    if (*s->host && s->last != s->first && s->last - s->first != s->host_last - s->host_first)
-        return wh_fail(err, WH_E_INVALID, "invalid ranges specified for container and host Ports: %s and %s",
-                       s->container, s->host);
     for (size_t i = 0; i < WH_ARRAY_LEN(protos); i++) {
         if (strcasecmp(s->proto, protos[i]) == 0) {
             s->proto = protos[i];
@@ -116,6 +102,22 @@ static int check_spec(struct wh_arena *a, const char *text, struct spec *s, stru
         }
     }
     return fail(err, "invalid proto: ", s->proto);
+}
+
+static int check_spec(struct wh_arena *a, const char *text, struct spec *s, struct wh_err *err)
+{
+    if (!*s->container)
+        return wh_fail(err, WH_E_INVALID, "no port specified: %s<empty>", text);
+    if (check_proto(s, err) < 0 || check_host_ip(a, s, err) < 0)
+        return -1;
+    if (parse_range(s->container, &s->first, &s->last) < 0)
+        return fail(err, "invalid containerPort: ", s->container);
+    if (*s->host && parse_range(s->host, &s->host_first, &s->host_last) < 0)
+        return fail(err, "invalid hostPort: ", s->host);
+    if (*s->host && s->last != s->first && s->last - s->first != s->host_last - s->host_first)
+        return wh_fail(err, WH_E_INVALID, "invalid ranges specified for container and host Ports: %s and %s",
+                       s->container, s->host);
+    return 0;
 }
 
 static struct wh_node *one_port(struct wh_arena *a, const struct spec *s, unsigned int i, const struct wh_mark *mark)

@@ -4,6 +4,7 @@
  * merge, and again when short forms have become long ones and show their keys.
  */
 #include "compose/loader.h"
+#include "compose/passes.h"
 
 #include "whale/codec/yaml.h"
 
@@ -54,14 +55,26 @@ static const struct wh_rule unique_table[] = {
     {"services.*.volumes", KEY_VOLUME},
 };
 
+/* Stands for the key of an entry that has none; told from other texts by its address. */
+static const char no_key[] = "";
+
 static const char *text_of(struct wh_load *l, const struct wh_node *map, const char *key, const char *fallback)
 {
     const struct wh_node *n = wh_node_get(map, key);
     return n && wh_node_is_scalar(n) && n->kind != WH_NODE_NULL ? wh_yaml_scalar_text(l->arena, n) : fallback;
 }
 
+static const char *string_of(const struct wh_node *map, const char *key)
+{
+    const struct wh_node *n = wh_node_get(map, key);
+    return n && n->kind == WH_NODE_STR && !n->is_time ? n->text : NULL;
+}
+
 static const char *key_of_port(struct wh_load *l, const struct wh_node *item)
 {
+    const struct wh_node *given = wh_node_get(item, "target");
+    if (given && !wh_node_is_scalar(given))
+        return no_key; /* the validation names it */
     const char *target = text_of(l, item, "target", NULL);
     return target ? wh_arena_fmt(l->arena, "%s:%s:%s/%s", text_of(l, item, "host_ip", "0.0.0.0"),
                                  text_of(l, item, "published", ""), target, text_of(l, item, "protocol", "tcp"))
@@ -81,8 +94,8 @@ static const char *key_of_map(struct wh_load *l, const struct wh_node *item, enu
     case KEY_PORT:
         return key_of_port(l, item);
     case KEY_VOLUME:
-    case KEY_DEVICE:
-        return text_of(l, item, "target", NULL);
+    case KEY_DEVICE: /* any other kind of value counts as none */
+        return string_of(item, "target");
     case KEY_CONFIG:
         return key_of_mount(l, item, "");
     case KEY_SECRET:
@@ -112,25 +125,16 @@ static const char *key_of_text(struct wh_load *l, const struct wh_node *item, en
     }
 }
 
-/* What docker compose calls the type of an entry. */
-static const char *type_of(const struct wh_node *item)
-{
-    static const char *const names[] = {
-        [WH_NODE_NULL] = "<nil>",    [WH_NODE_BOOL] = "bool",          [WH_NODE_INT] = "int",
-        [WH_NODE_FLOAT] = "float64", [WH_NODE_SEQ] = "[]interface {}", [WH_NODE_MAP] = "map[string]interface {}",
-    };
-    return item->is_time ? "time.Time" : names[item->kind];
-}
-
 static void report_type(struct wh_load *l, const struct wh_path *path, struct wh_node *item, enum key_kind kind)
 {
     const char *place = wh_path_text(l->arena, path, WH_PATH_ITEMS);
     struct wh_diag *d;
     item->reported = true;
     if (kind == KEY_TEXT)
-        d = wh_diag_error(l->diags, &item->mark, "%s: unsupported expose value of type %s", place, type_of(item));
+        d = wh_diag_error(l->diags, &item->mark, "%s: unsupported expose value of type %s", place,
+                          wh_compose_type_name(item));
     else
-        d = wh_diag_error(l->diags, &item->mark, "%s: unexpected type %s", place, type_of(item));
+        d = wh_diag_error(l->diags, &item->mark, "%s: unexpected type %s", place, wh_compose_type_name(item));
     if (item->kind == WH_NODE_MAP && item->map.len)
         wh_diag_hint(l->diags, d, "found a mapping; write \"%s=VALUE\", or drop the dashes", item->map.pairs[0].key);
     else
@@ -150,35 +154,35 @@ static void report_missing(struct wh_load *l, const struct wh_path *path, struct
                       kind == KEY_DEVICE ? "device" : "volume", place);
 }
 
-/* An entry without a key is kept as it is; "" never equals another entry's key. */
+/* An entry without a key is kept as it is; no_key never equals another entry's key. */
 static const char *key_of(struct wh_load *l, const struct wh_path *path, struct wh_node *item, enum key_kind kind)
 {
     bool text = (item->kind == WH_NODE_STR && !item->is_time) || (item->kind == WH_NODE_INT && kind == KEY_TEXT);
     if (!text && (kind == KEY_NAME || kind == KEY_TEXT)) {
         report_type(l, path, item, kind);
-        return "";
+        return no_key;
     }
     if (wh_node_is_scalar(item))
         return key_of_text(l, item, kind);
     if (item->kind == WH_NODE_SEQ)
-        return ""; /* the validation names it */
+        return no_key; /* the validation names it */
     const char *key = key_of_map(l, item, kind);
     if (!key)
         report_missing(l, path, item, kind);
-    return key ? key : "";
+    return key ? key : no_key;
 }
 
 /* The index of an earlier entry with this key, or len. */
 static size_t find_key(const char *const *keys, const struct wh_map *map, size_t len, const char *key)
 {
-    if (!*key)
+    if (key == no_key)
         return len;
     if (map->len) {
         const char *const *known = wh_map_get(map, key);
         return known ? (size_t)(known - keys) : len;
     }
     for (size_t i = 0; i < len; i++)
-        if (strcmp(keys[i], key) == 0)
+        if (keys[i] != no_key && strcmp(keys[i], key) == 0)
             return i;
     return len;
 }
@@ -191,7 +195,7 @@ static void unique_list(struct wh_load *l, const struct wh_path *path, struct wh
     for (size_t i = 0; keys && i < n; i++) {
         struct wh_node *item = list->seq.items[i];
         const char *key = key_of(l, &(struct wh_path){path, NULL, i}, item, kind);
-        key = key ? key : "";
+        key = key ? key : no_key;
         size_t at = find_key(keys, &map, len, key);
         if (at < len)
             wh_compose_note_override(l, item, list->seq.items[at]);
@@ -199,7 +203,7 @@ static void unique_list(struct wh_load *l, const struct wh_path *path, struct wh
         keys[at] = key;
         if (at == len)
             len++;
-        if (n > LINEAR_MAX && *key)
+        if (n > LINEAR_MAX && key != no_key)
             wh_map_set(&map, key, &keys[at]);
     }
     if (keys)

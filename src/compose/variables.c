@@ -28,6 +28,19 @@ static void add_place(struct wh_load *l, struct wh_variable *v, const struct wh_
     v->last_place = place;
 }
 
+/* The last text that uses a variable says what it is, and in that text the first use with a word. */
+static void set_values(struct wh_variable *v, const struct wh_template_ref *ref, const char *word,
+                       const struct wh_mark *mark)
+{
+    if (v->from == mark && v->has_word)
+        return;
+    v->from = mark;
+    v->has_word = ref->op != '\0';
+    v->required = ref->op == '?';
+    v->default_value = ref->op == '-' ? word : "";
+    v->alternate_value = ref->op == '+' ? word : "";
+}
+
 static void add_variable(struct wh_load *l, const struct wh_template_ref *ref, const struct wh_mark *mark)
 {
     const char *name = wh_arena_strndup(l->arena, ref->name, ref->name_len);
@@ -43,12 +56,8 @@ static void add_variable(struct wh_load *l, const struct wh_template_ref *ref, c
             return;
         *v = (struct wh_variable){.name = name, .default_value = "", .alternate_value = "", .mark = *mark};
     }
-    v->required |= ref->op == '?';
-    if (ref->op == '-' && !*v->default_value)
-        v->default_value = word;
-    if (ref->op == '+' && !*v->alternate_value)
-        v->alternate_value = word;
-    if (ref->op)
+    set_values(v, ref, word, mark);
+    if (ref->op == '-' || ref->op == '+')
         wh_compose_list_variables(l, word, mark);
 }
 
