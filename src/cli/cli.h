@@ -31,6 +31,7 @@ struct wh_cli_common {
 };
 
 struct wh_cmd;
+struct wh_output;
 
 struct wh_cli {
     bool hides_warnings;   /* of the files: commands that only list say nothing but errors */
@@ -53,7 +54,8 @@ struct wh_cmd {
     const char *section; /* heading in the list of commands; NULL = "Commands", "" = not listed */
     const struct wh_opt *options;
     size_t n_options;
-    size_t options_size; /* of the struct that the table fills */
+    size_t options_size;            /* of the struct that the table fills */
+    const struct wh_output *output; /* what it prints as JSON, or NULL */
     int min_args;
     int max_args;      /* -1 = any number */
     bool ignores_more; /* arguments beyond max_args are no error, as with docker compose, but are named in a warning */

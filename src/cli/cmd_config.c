@@ -4,6 +4,7 @@
 
 #include "cli/config_parts.h"
 #include "cli/diag.h"
+#include "cli/outputs.h"
 #include "cli/project.h"
 #include "whale/util/file.h"
 
@@ -54,6 +55,28 @@ static const struct wh_opt options[] = {
      .own = true,
      .text = "How errors and warnings are printed"},
 };
+
+static const struct wh_output_field places[] = {
+    WH_OUTPUT_FIELD("file", "string", "path", .optional = true),
+    WH_OUTPUT_FIELD("line", "integer", "from 1", .optional = true),
+    WH_OUTPUT_FIELD("column", "integer", "from 1", .optional = true),
+    WH_OUTPUT_FIELD("label", "string", "what is there", .optional = true),
+    {0},
+};
+
+static const struct wh_output_field fields[] = {
+    WH_OUTPUT_FIELD("severity", "string", "error or warning"),
+    WH_OUTPUT_FIELD("message", "string", "one message"),
+    WH_OUTPUT_FIELD("file", "string", "path", .optional = true),
+    WH_OUTPUT_FIELD("line", "integer", "from 1", .optional = true),
+    WH_OUTPUT_FIELD("column", "integer", "from 1", .optional = true),
+    WH_OUTPUT_FIELD("hint", "string", "how to put it right", .optional = true),
+    WH_OUTPUT_FIELD("places", "array", "further places that belong to it", .items = places, .optional = true),
+    {0},
+};
+
+static const struct wh_output output = {"diagnostics", "What `config --errors json` prints on standard error", fields,
+                                        true};
 
 /* One aspect instead of the whole: the option that asks for it and what prints it; the first one given wins. */
 static const struct part {
@@ -178,5 +201,6 @@ const struct wh_cmd wh_cmd_config = {
     .summary = "Check the compose files and print them in canonical form",
     WH_CMD_OPTIONS(options, struct wh_config_options),
     .max_args = WH_CMD_ANY_ARGS,
+    .output = &output,
     .run = run,
 };

@@ -2,6 +2,7 @@
 /* events: what happens to the project's containers, as it happens. */
 #include "commands.h"
 
+#include "cli/outputs.h"
 #include "cli/project.h"
 #include "cli/request.h"
 #include "cli/signals.h"
@@ -23,6 +24,18 @@ static const struct wh_opt options[] = {
     WH_OPT_TEXT(struct events_options, since, 0, "since", "string", NULL, "From this time on"),
     WH_OPT_TEXT(struct events_options, until, 0, "until", "string", NULL, "Up to this time"),
 };
+
+static const struct wh_output_field fields[] = {
+    WH_OUTPUT_FIELD("action", "string", "create, start, die, health_status: healthy ..."),
+    WH_OUTPUT_FIELD("attributes", "object", "image, name, exitCode ..."),
+    WH_OUTPUT_FIELD("id", "string", "of the container"),
+    WH_OUTPUT_FIELD("service", "string", "name of the service"),
+    WH_OUTPUT_FIELD("time", "string", "RFC 3339"),
+    WH_OUTPUT_FIELD("type", "string", "container"),
+    {0},
+};
+
+static const struct wh_output output = {"events", "One line of `events --json`", fields, false};
 
 static void print_json(const struct wh_event *e)
 {
@@ -173,5 +186,6 @@ const struct wh_cmd wh_cmd_events = {
     .summary = "Show events of containers as they happen",
     WH_CMD_OPTIONS(options, struct events_options),
     .max_args = WH_CMD_ANY_ARGS,
+    .output = &output,
     .run = run,
 };

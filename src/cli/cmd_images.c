@@ -25,16 +25,27 @@ static const struct wh_opt options[] = {
 
 #define ID_SHORT 12
 
-static const struct wh_cli_heading headings[] = {
-    {"ContainerName", "CONTAINER"}, {"Repository", "REPOSITORY"}, {"Tag", "TAG"},       {"Platform", "PLATFORM"},
-    {"ShortID", "IMAGE ID"},        {"SizeText", "SIZE"},         {"Since", "CREATED"}, {NULL, NULL},
+static const struct wh_output_field fields[] = {
+    WH_OUTPUT_FIELD("ID", "string", "sha256:..."),
+    WH_OUTPUT_FIELD("ContainerName", "string", "container that uses it", .heading = "CONTAINER"),
+    WH_OUTPUT_FIELD("Repository", "string", "name without tag", .heading = "REPOSITORY"),
+    WH_OUTPUT_FIELD("Tag", "string", "tag", .heading = "TAG"),
+    WH_OUTPUT_FIELD("Platform", "string", "os/architecture", .heading = "PLATFORM"),
+    WH_OUTPUT_FIELD("Size", "integer", "bytes"),
+    WH_OUTPUT_FIELD("Created", "string", "RFC 3339"),
+    WH_OUTPUT_FIELD("LastTagTime", "string", "not kept: the year 1"),
+    WH_OUTPUT_FIELD("ShortID", NULL, NULL, .heading = "IMAGE ID"),
+    WH_OUTPUT_FIELD("SizeText", NULL, NULL, .heading = "SIZE"),
+    WH_OUTPUT_FIELD("Since", NULL, NULL, .heading = "CREATED"),
+    {0},
 };
+
+static const struct wh_output output = {"images", "What `images --format json` prints", fields, true};
 
 static const struct wh_cli_listing listing = {
     .table = "{{.ContainerName}}\t{{.Repository}}\t{{.Tag}}\t{{.Platform}}\t{{.ShortID}}\t{{.SizeText}}\t{{.Since}}",
-    .headings = headings,
+    .output = &output,
     .min_width = 20,
-    .json_array = true,
 };
 
 static const char *platform_of(struct wh_arena *a, const struct wh_image *image)
@@ -131,5 +142,6 @@ const struct wh_cmd wh_cmd_images = {
     .summary = "List the images of created containers",
     WH_CMD_OPTIONS(options, struct images_options),
     .max_args = WH_CMD_ANY_ARGS,
+    .output = &output,
     .run = run,
 };

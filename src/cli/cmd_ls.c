@@ -25,14 +25,19 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct ls_options, quiet, 'q', "quiet", "Only names"),
 };
 
-static const struct wh_cli_heading headings[] = {
-    {"Name", "NAME"}, {"Status", "STATUS"}, {"ConfigFiles", "CONFIG FILES"}, {NULL, NULL}};
+static const struct wh_output_field fields[] = {
+    WH_OUTPUT_FIELD("Name", "string", "of the project", .heading = "NAME"),
+    WH_OUTPUT_FIELD("Status", "string", "running(2), exited(1)", .heading = "STATUS"),
+    WH_OUTPUT_FIELD("ConfigFiles", "string", "separated by commas", .heading = "CONFIG FILES"),
+    {0},
+};
+
+static const struct wh_output output = {"ls", "What `ls --format json` prints", fields, true};
 
 static const struct wh_cli_listing listing = {
     .table = "{{.Name}}\t{{.Status}}\t{{.ConfigFiles}}",
-    .headings = headings,
+    .output = &output,
     .min_width = 20,
-    .json_array = true,
 };
 
 struct summary {
@@ -149,5 +154,6 @@ const struct wh_cmd wh_cmd_ls = {
     .usage = "[OPTIONS]",
     .summary = "List projects",
     WH_CMD_OPTIONS(options, struct ls_options),
+    .output = &output,
     .run = run,
 };

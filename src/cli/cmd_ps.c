@@ -36,33 +36,44 @@ static const struct wh_opt options[] = {
 #define COMMAND_SHORT 20
 #define MOUNT_SHORT   15
 
-static const struct wh_cli_heading headings[] = {
-    {"Command", "COMMAND"},
-    {"CreatedAt", "CREATED AT"},
-    {"ExitCode", "EXIT CODE"},
-    {"Health", "HEALTH"},
-    {"ID", "CONTAINER ID"},
-    {"Image", "IMAGE"},
-    {"Labels", "LABELS"},
-    {"LocalVolumes", "LOCAL VOLUMES"},
-    {"Mounts", "MOUNTS"},
-    {"Name", "NAME"},
-    {"Names", "NAMES"},
-    {"Networks", "NETWORKS"},
-    {"Ports", "PORTS"},
-    {"Project", "PROJECT"},
-    {"Publishers", "PUBLISHERS"},
-    {"RunningFor", "CREATED"},
-    {"Service", "SERVICE"},
-    {"Size", "SIZE"},
-    {"State", "STATE"},
-    {"Status", "STATUS"},
-    {NULL, NULL},
+static const struct wh_output_field publishers[] = {
+    WH_OUTPUT_FIELD("URL", "string", "address of the host"),
+    WH_OUTPUT_FIELD("TargetPort", "integer", "port of the container"),
+    WH_OUTPUT_FIELD("PublishedPort", "integer", "port of the host, 0 when it is only exposed"),
+    WH_OUTPUT_FIELD("Protocol", "string", "tcp, udp or sctp"),
+    {0},
 };
+
+static const struct wh_output_field fields[] = {
+    WH_OUTPUT_FIELD("Command", "string", "in quotes, cut", .heading = "COMMAND"),
+    WH_OUTPUT_FIELD("CreatedAt", "string", "local time", .heading = "CREATED AT"),
+    WH_OUTPUT_FIELD("ExitCode", "integer", "0 while it runs", .heading = "EXIT CODE"),
+    WH_OUTPUT_FIELD("Health", "string", "starting, healthy, unhealthy, or empty", .heading = "HEALTH"),
+    WH_OUTPUT_FIELD("ID", "string", "short", .heading = "CONTAINER ID"),
+    WH_OUTPUT_FIELD("Image", "string", "as the service names it", .heading = "IMAGE"),
+    WH_OUTPUT_FIELD("Labels", "string", "K=V, separated by commas", .heading = "LABELS"),
+    WH_OUTPUT_FIELD("LocalVolumes", "string", "number of volumes", .heading = "LOCAL VOLUMES"),
+    WH_OUTPUT_FIELD("Mounts", "string", "sources, separated by commas", .heading = "MOUNTS"),
+    WH_OUTPUT_FIELD("Name", "string", "of the container", .heading = "NAME"),
+    WH_OUTPUT_FIELD("Names", "string", "the same", .heading = "NAMES"),
+    WH_OUTPUT_FIELD("Networks", "string", "separated by commas", .heading = "NETWORKS"),
+    WH_OUTPUT_FIELD("Ports", "string", "as the table shows them", .heading = "PORTS"),
+    WH_OUTPUT_FIELD("Project", "string", "name of the project", .heading = "PROJECT"),
+    WH_OUTPUT_FIELD("Publishers", "array", "published and exposed ports", .heading = "PUBLISHERS", .items = publishers),
+    WH_OUTPUT_FIELD("RunningFor", "string", "time since it was created", .heading = "CREATED"),
+    WH_OUTPUT_FIELD("Service", "string", "name of the service", .heading = "SERVICE"),
+    WH_OUTPUT_FIELD("Size", "string", "not measured: 0B", .heading = "SIZE"),
+    WH_OUTPUT_FIELD("State", "string", "created, running, paused, restarting, removing, exited or dead",
+                    .heading = "STATE"),
+    WH_OUTPUT_FIELD("Status", "string", "as the table shows it", .heading = "STATUS"),
+    {0},
+};
+
+static const struct wh_output output = {"ps", "One line of `ps --format json`", fields, false};
 
 static const struct wh_cli_listing listing = {
     .table = "{{.Name}}\t{{.Image}}\t{{.Command}}\t{{.Service}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}",
-    .headings = headings,
+    .output = &output,
     .min_width = 10,
 };
 
@@ -228,7 +239,7 @@ static void put_status(const struct row *r, const char *key)
 static const struct {
     const char *key;
     void (*put)(const struct row *r, const char *key);
-} fields[] = {
+} writers[] = {
     {"Command", put_command},
     {"CreatedAt", put_created},
     {"ExitCode", put_exit_code},
@@ -258,9 +269,9 @@ static struct wh_cli_row make_row(struct wh_arena *a, const struct wh_container 
 {
     struct row r = {.arena = a, .c = c, .now_ns = wh_now_real_ns(), .full = full, .fields = wh_node_map(a, NULL)};
     struct wh_node *methods = wh_node_map(a, NULL), *labels = wh_node_map(a, NULL);
-    for (size_t i = 0; i < WH_ARRAY_LEN(fields); i++)
-        if (!only || strstr(only, fields[i].key))
-            fields[i].put(&r, fields[i].key);
+    for (size_t i = 0; i < WH_ARRAY_LEN(writers); i++)
+        if (!only || strstr(only, writers[i].key))
+            writers[i].put(&r, writers[i].key);
     for (size_t i = 0; !only && i < c->rec.n_labels; i++)
         wh_node_put_str(a, labels, c->rec.labels[i].key, c->rec.labels[i].value);
     wh_node_put(a, methods, "Label", labels);
@@ -358,5 +369,6 @@ const struct wh_cmd wh_cmd_ps = {
     .summary = "List containers",
     WH_CMD_OPTIONS(options, struct ps_options),
     .max_args = WH_CMD_ANY_ARGS,
+    .output = &output,
     .run = run,
 };

@@ -31,17 +31,24 @@ static const struct wh_opt options[] = {
 #define ID_SHORT    12
 #define INTERVAL_MS 500
 
-static const struct wh_cli_heading headings[] = {
-    {"BlockIO", "BLOCK I/O"},   {"CPUPerc", "CPU %"},
-    {"Container", "CONTAINER"}, {"ID", "CONTAINER ID"},
-    {"MemPerc", "MEM %"},       {"MemUsage", "MEM USAGE / LIMIT"},
-    {"Name", "NAME"},           {"NetIO", "NET I/O"},
-    {"PIDs", "PIDS"},           {NULL, NULL},
+static const struct wh_output_field fields[] = {
+    WH_OUTPUT_FIELD("BlockIO", "string", "read / written", .heading = "BLOCK I/O"),
+    WH_OUTPUT_FIELD("CPUPerc", "string", "of one processor", .heading = "CPU %"),
+    WH_OUTPUT_FIELD("Container", "string", "full ID", .heading = "CONTAINER"),
+    WH_OUTPUT_FIELD("ID", "string", "short", .heading = "CONTAINER ID"),
+    WH_OUTPUT_FIELD("MemPerc", "string", "of the limit", .heading = "MEM %"),
+    WH_OUTPUT_FIELD("MemUsage", "string", "used / limit", .heading = "MEM USAGE / LIMIT"),
+    WH_OUTPUT_FIELD("Name", "string", "of the container", .heading = "NAME"),
+    WH_OUTPUT_FIELD("NetIO", "string", "received / sent", .heading = "NET I/O"),
+    WH_OUTPUT_FIELD("PIDs", "string", "processes and threads", .heading = "PIDS"),
+    {0},
 };
+
+static const struct wh_output output = {"stats", "One line of `stats --format json`", fields, false};
 
 static const struct wh_cli_listing listing = {
     .table = "{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.NetIO}}\t{{.BlockIO}}\t{{.PIDs}}",
-    .headings = headings,
+    .output = &output,
     .min_width = 10,
 };
 
@@ -184,5 +191,6 @@ const struct wh_cmd wh_cmd_stats = {
     .summary = "Show the resource usage of containers",
     WH_CMD_OPTIONS(options, struct stats_options),
     .max_args = 1,
+    .output = &output,
     .run = run,
 };

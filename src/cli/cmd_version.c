@@ -2,6 +2,7 @@
 /* version: of this program. */
 #include "commands.h"
 
+#include "cli/outputs.h"
 #include "whale/util/str.h"
 
 #include <stdio.h>
@@ -16,6 +17,13 @@ static const struct wh_opt options[] = {
                 "Layout: pretty or json (default pretty)"),
     WH_OPT_FLAG(struct version_options, is_short, 0, "short", "Only the number"),
 };
+
+static const struct wh_output_field fields[] = {
+    WH_OUTPUT_FIELD("version", "string", "of this program"),
+    {0},
+};
+
+static const struct wh_output output = {"version", "What `version --format json` prints", fields, false};
 
 static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 {
@@ -34,5 +42,6 @@ const struct wh_cmd wh_cmd_version = {
     .usage = "[OPTIONS]",
     .summary = "Show version information",
     WH_CMD_OPTIONS(options, struct version_options),
+    .output = &output,
     .run = run,
 };

@@ -11,23 +11,25 @@
 
 #define UNKNOWN "N/A" /* facts of cluster volumes, and sizes that nobody has counted */
 
-static const struct wh_cli_heading headings[] = {
-    {"Availability", "AVAILABILITY"},
-    {"Driver", "DRIVER"},
-    {"Group", "GROUP"},
-    {"Labels", "LABELS"},
-    {"Links", "LINKS"},
-    {"Mountpoint", "MOUNTPOINT"},
-    {"Name", "VOLUME NAME"},
-    {"Scope", "SCOPE"},
-    {"Size", "SIZE"},
-    {"Status", "STATUS"},
-    {NULL, NULL},
+static const struct wh_output_field fields[] = {
+    WH_OUTPUT_FIELD("Availability", "string", "N/A", .heading = "AVAILABILITY"),
+    WH_OUTPUT_FIELD("Driver", "string", "local", .heading = "DRIVER"),
+    WH_OUTPUT_FIELD("Group", "string", "N/A", .heading = "GROUP"),
+    WH_OUTPUT_FIELD("Labels", "string", "K=V, separated by commas", .heading = "LABELS"),
+    WH_OUTPUT_FIELD("Links", "string", "N/A", .heading = "LINKS"),
+    WH_OUTPUT_FIELD("Mountpoint", "string", "folder on the host", .heading = "MOUNTPOINT"),
+    WH_OUTPUT_FIELD("Name", "string", "of the volume", .heading = "VOLUME NAME"),
+    WH_OUTPUT_FIELD("Scope", "string", "local", .heading = "SCOPE"),
+    WH_OUTPUT_FIELD("Size", "string", "N/A", .heading = "SIZE"),
+    WH_OUTPUT_FIELD("Status", "string", "N/A", .heading = "STATUS"),
+    {0},
 };
+
+static const struct wh_output output = {"volumes", "One line of `volumes --format json`", fields, false};
 
 static const struct wh_cli_listing listing = {
     .table = "{{.Driver}}\t{{.Name}}",
-    .headings = headings,
+    .output = &output,
     .min_width = 10,
 };
 
@@ -192,5 +194,6 @@ const struct wh_cmd wh_cmd_volume = {
     .section = "More commands",
     .max_args = WH_CMD_ANY_ARGS,
     .raw_args = true,
+    .output = &output,
     .run = run,
 };

@@ -24,8 +24,8 @@ static const char *unescape(struct wh_arena *a, const char *text)
 static struct wh_node *heading_node(struct wh_arena *a, const struct wh_cli_listing *l)
 {
     struct wh_node *map = wh_node_map(a, NULL);
-    for (const struct wh_cli_heading *h = l->headings; h->field; h++)
-        wh_node_put_str(a, map, h->field, h->heading);
+    for (const struct wh_output_field *f = l->output->fields; f->key; f++)
+        wh_node_put_str(a, map, f->key, f->heading);
     return map;
 }
 
@@ -62,14 +62,14 @@ static int list_table(struct wh_cli *cli, const struct wh_cli_listing *l, const 
 
 static int list_json(const struct wh_cli_listing *l, const struct wh_cli_row *rows, size_t n, struct wh_str *out)
 {
-    if (l->json_array)
+    if (l->output->array)
         wh_str_add(out, "[");
     for (size_t i = 0; i < n; i++) {
-        wh_str_add(out, l->json_array && i ? "," : "");
+        wh_str_add(out, l->output->array && i ? "," : "");
         wh_json_write(rows[i].fields, WH_JSON_COMPACT, out);
-        wh_str_add(out, l->json_array ? "" : "\n");
+        wh_str_add(out, l->output->array ? "" : "\n");
     }
-    return wh_str_add(out, l->json_array ? "]\n" : "");
+    return wh_str_add(out, l->output->array ? "]\n" : "");
 }
 
 int wh_cli_list(struct wh_cli *cli, const struct wh_cli_listing *l, const char *format, const struct wh_cli_row *rows,

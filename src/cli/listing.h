@@ -4,17 +4,13 @@
 #define WHALE_CLI_LISTING_H
 
 #include "cli/cli.h"
+#include "cli/outputs.h"
 #include "whale/codec/node.h"
 
-struct wh_cli_heading {
-    const char *field, *heading;
-};
-
 struct wh_cli_listing {
-    const char *table;                     /* template of the default table, cells separated by tabs */
-    const struct wh_cli_heading *headings; /* of every field; ends with field == NULL */
-    size_t min_width;                      /* of a column */
-    bool json_array;                       /* one document instead of one object a line */
+    const char *table; /* template of the default table, cells separated by tabs */
+    const struct wh_output *output;
+    size_t min_width; /* of a column */
 };
 
 struct wh_cli_row {
@@ -26,13 +22,13 @@ struct wh_cli_row {
 int wh_cli_list(struct wh_cli *cli, const struct wh_cli_listing *l, const char *format, const struct wh_cli_row *rows,
                 size_t n, struct wh_str *out, struct wh_err *err);
 /* The same to stdout. */
+int wh_cli_print_list(struct wh_cli *cli, const struct wh_cli_listing *l, const char *format,
+                      const struct wh_cli_row *rows, size_t n, struct wh_err *err);
+
 /* `ls` and `images`: another word for the table. */
 static inline const char *wh_cli_plain_format(const char *format)
 {
     return wh_streq(format, "pretty") ? "table" : format;
 }
-
-int wh_cli_print_list(struct wh_cli *cli, const struct wh_cli_listing *l, const char *format,
-                      const struct wh_cli_row *rows, size_t n, struct wh_err *err);
 
 #endif

@@ -33,10 +33,9 @@ static char *put_control(char *out, unsigned char c)
         *out++ = names[c];
         return out;
     }
-    memcpy(out, "u00", 3);
-    out[3] = hex[c >> 4];
-    out[4] = hex[c & 15];
-    return out + 5;
+    const char digits[] = {'u', '0', '0', hex[c >> 4], hex[c & 15]};
+    memcpy(out, digits, sizeof(digits));
+    return out + sizeof(digits);
 }
 
 static char *put_text(char *out, const unsigned char *p, size_t len)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes the JSON Schemas of compose files and of the JSON that commands print into a folder. Not installed. */
+#include "cli/cli.h"
 #include "cli/outputs.h"
 #include "whale/codec/json.h"
 #include "whale/compose.h"
@@ -27,7 +28,8 @@ int main(int argc, char **argv)
         return 2;
     }
     int rc = put(argv[1], "compose", wh_compose_schema(&a)) | put(argv[1], "config", wh_compose_output_schema(&a));
-    for (const struct wh_output *o = wh_outputs; o->name; o++)
-        rc |= put(argv[1], o->name, wh_output_schema(&a, o));
+    for (const struct wh_cmd *const *c = wh_commands; *c; c++)
+        if ((*c)->output)
+            rc |= put(argv[1], (*c)->output->name, wh_output_schema(&a, (*c)->output));
     return rc;
 }
