@@ -283,7 +283,7 @@ static int add_own_groups(struct wh_report *r, int root_fd, const struct account
 static int add_extra_groups(struct wh_report *r, int root_fd, const char *const *extra, struct wh_user *ret)
 {
     for (; extra && *extra; extra++) {
-        gid_t gid;
+        gid_t gid = (gid_t)-1;
         if (resolve_group(r, root_fd, *extra, &gid) < 0)
             return -1;
         if (add_group(ret, gid) < 0)
