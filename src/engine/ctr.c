@@ -165,8 +165,6 @@ static void tell_all(void *data)
     op_pump_all(p);
     if (p->ops.len == 0 && p->ctrs.len == 0)
         policy_tidy(p);
-    if (p->host->server)
-        wh_server_poke(p->host->server);
 }
 
 void ctr_changed(struct ctr *c)

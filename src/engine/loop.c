@@ -46,6 +46,8 @@ struct wh_loop {
     ev_prepare prepare;
     ev_idle idle; /* keeps the loop from blocking while calls are deferred */
     struct deferred *defer_head, **defer_tail;
+    void (*turn_fn)(void *data);
+    void *turn_data;
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t has_work, helper_left;
@@ -76,8 +78,16 @@ static void on_prepare(struct ev_loop *ev, ev_prepare *w, int events)
 {
     struct wh_loop *l = w->data;
     run_deferred(l);
+    if (l->turn_fn)
+        l->turn_fn(l->turn_data);
     if (!l->defer_head)
         ev_idle_stop(ev, &l->idle);
+}
+
+void wh_loop_each_turn(struct wh_loop *l, void (*fn)(void *data), void *data)
+{
+    l->turn_fn = fn;
+    l->turn_data = data;
 }
 
 static void on_idle(struct ev_loop *ev, ev_idle *w, int events)

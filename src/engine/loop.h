@@ -53,6 +53,10 @@ void wh_io_start(struct wh_loop *l, struct wh_io *io, int fd, int events); /* a 
 void wh_io_stop(struct wh_io *io);                                         /* before the fd is closed */
 bool wh_io_is_active(const struct wh_io *io);
 
+/* Calls fn(data) at the end of every turn, before the loop waits for events; it must be cheap. One function at most;
+ * NULL = none any more. */
+void wh_loop_each_turn(struct wh_loop *l, void (*fn)(void *data), void *data);
+
 /* Calls fn(data) once from the loop, after the callbacks that are running now; order of calls is kept. */
 void wh_loop_defer(struct wh_loop *l, void (*fn)(void *data), void *data);
 

@@ -28,8 +28,6 @@ static void begin_next(void *data)
     struct op *op = current_op(p);
     if (op && !op->is_begun)
         op_begin(op);
-    if (!op && p->host->server)
-        wh_server_poke(p->host->server);
 }
 
 static void free_op(struct op *op)

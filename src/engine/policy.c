@@ -149,8 +149,6 @@ static void sync_done(void *data)
 {
     struct wh_policy *p = data;
     p->n_background--;
-    if (p->host->server)
-        wh_server_poke(p->host->server);
 }
 
 void policy_sync_later(struct wh_policy *p)

@@ -165,7 +165,6 @@ static void free_conn(void *data)
     wh_io_stop(&c->io);
     wh_wire_fini(&c->wire);
     free(c);
-    wh_server_poke(s); /* it may have been the last that kept us */
 }
 
 static void serve_buffered(void *data);
@@ -197,7 +196,6 @@ void wh_request_done(struct wh_request *r, int exit_code, struct wh_err *take_er
         wh_loop_defer(s->loop, serve_buffered, c);
     else if (c->close_handled)
         wh_loop_defer(s->loop, free_conn, c);
-    wh_server_poke(s);
 }
 
 /* ---- the end of a connection ------------------------------------------------------------------------------------ */
@@ -216,7 +214,6 @@ static void tell_cancelled(struct wh_request *r)
 static void after_close(void *data)
 {
     struct wh_conn *c = data;
-    struct wh_server *s = c->server;
     c->close_handled = true;
     if (c->request && c->subscription != SUB_NONE)
         wh_request_done(c->request, 0, NULL);
@@ -224,7 +221,6 @@ static void after_close(void *data)
         tell_cancelled(c->request);
     else
         free_conn(c);
-    wh_server_poke(s);
 }
 
 static void close_conn(struct wh_conn *c)
@@ -426,7 +422,6 @@ static void on_listen(struct wh_io *io, int events)
     struct wh_server *s = io->data;
     while (accept_one(s))
         ;
-    wh_server_poke(s); /* a client that only looked and left may be gone already */
 }
 
 /* ---- idle ------------------------------------------------------------------------------------------------------- */
@@ -469,15 +464,17 @@ static void on_idle_timer(struct wh_timer *t)
     wh_loop_stop(s->loop);
 }
 
+static void look_for_end(void *data)
+{
+    struct wh_server *s = data;
+    if (is_idle(s) && !wh_timer_is_active(&s->idle_timer))
+        wh_timer_start(s->loop, &s->idle_timer, 0);
+}
+
 void wh_server_set_idle(struct wh_server *s, bool (*may_exit)(void *engine))
 {
     s->may_exit = may_exit;
-}
-
-void wh_server_poke(struct wh_server *s)
-{
-    if (!s->stopping && s->n_open == 0)
-        wh_timer_start(s->loop, &s->idle_timer, 0);
+    wh_loop_each_turn(s->loop, look_for_end, s);
 }
 
 int wh_server_take_lock(struct wh_server *s)
@@ -518,7 +515,7 @@ void wh_server_free(struct wh_server *s)
 {
     if (!s)
         return;
-    s->stopping = true; /* no more pokes */
+    wh_loop_each_turn(s->loop, NULL, NULL);
     wh_io_stop(&s->io);
     wh_timer_stop(&s->idle_timer);
     wh_timer_stop(&s->trim_timer);

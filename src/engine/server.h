@@ -65,13 +65,13 @@ void wh_request_done(struct wh_request *r, int exit_code, struct wh_err *take_er
 void wh_server_broadcast(struct wh_server *s, const struct wh_event *e);
 
 /*
- * Idle exit. may_exit says whether the engine has nothing that needs a supervisor; it is asked whenever a client leaves
- * and at every wh_server_poke. When it says yes and nobody is connected, the project lock is taken, waiting connections
- * are looked for once more, the socket is unlinked and the loop stopped: a client that connects under the lock
- * (wh_client_open does) is served by this supervisor or finds none.
+ * Idle exit. may_exit says whether the engine has nothing that needs a supervisor; while nobody is connected it is
+ * asked at the end of every turn of the loop, so that no change of the answer can be missed (a client that was killed
+ * before it connected, the last of a cgroup, of a recovery, of work on a helper thread). When it says yes, the project
+ * lock is taken, waiting connections are looked for once more, the socket is unlinked and the loop stopped: a client
+ * that connects under the lock (wh_client_open does) is served by this supervisor or finds none.
  */
 void wh_server_set_idle(struct wh_server *s, bool (*may_exit)(void *engine));
-void wh_server_poke(struct wh_server *s); /* the engine's answer may have changed */
 /* After the loop has been stopped so: the project lock, now the caller's, to be held until nothing is left; or -1. */
 int wh_server_take_lock(struct wh_server *s);
 

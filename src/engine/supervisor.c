@@ -65,8 +65,6 @@ static int open_policy(struct supervisor *s, struct wh_err *err)
     wh_server_set_idle(h->server, wh_policy_may_exit);
     s->finished_io = (struct wh_io){.fn = on_finished, .data = s};
     wh_io_start(h->loop, &s->finished_io, wh_capture_eventfd(h->capture), WH_IO_READ);
-    if (wh_keeper_is_restart(h->keeper))
-        wh_server_poke(h->server); /* the client that wanted us may be gone with our predecessor */
     return 0;
 }
 

@@ -122,6 +122,8 @@ static int start(void **state)
     return 0;
 }
 
+static int start_lock = -1; /* of the project, while a server is started as a client does it */
+
 static void start_server(bool keep)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -134,8 +136,10 @@ static void start_server(bool keep)
     assert_int_equal(listen(fd, 8), 0);
     keep_running = keep;
     server_pid = fork();
-    if (server_pid == 0)
+    if (server_pid == 0) {
+        wh_close(&start_lock);
         run_server(fd);
+    }
     close(fd);
 }
 
@@ -291,30 +295,47 @@ static void says_that_the_server_has_gone(void **state)
     assert_int_equal(wh_client_open(PROJECT, false, &none, NULL), WH_ENGINE_ABSENT);
 }
 
+static void echo_and_leave(struct wh_client *c)
+{
+    send_op(c, "{\"op\":\"echo\"}", NULL, 0);
+    expect_done(c, 0);
+    wh_client_close(c);
+}
+
 static void ends_when_idle_and_never_in_the_face_of_a_client(void **state)
 {
     for (int i = 0; i < 200; i++) {
-        start_server(false);
+        int served = 1, status;
         struct wh_client *c;
-        int served = 0;
+        /* As a client does: it starts one and connects under the lock, so that the server does not end before. */
+        assert_int_equal(wh_state_lock_project(PROJECT, true, &start_lock, NULL), 0);
+        start_server(false);
+        assert_int_equal(wh_client_open_present(PROJECT, &c, NULL), 0);
+        wh_close(&start_lock);
+        echo_and_leave(c);
         /* Clients come and go until one finds nothing: each that could connect must have been served. Where the
-           scheduler lets every client come before the server looks up, a pause gives it the chance to find itself idle.
-         */
+         * scheduler lets every client come before the server looks up, a pause gives it the chance to find itself
+         * idle. */
         while (wh_client_open(PROJECT, false, &c, NULL) == 0) {
-            send_op(c, "{\"op\":\"echo\"}", NULL, 0);
-            expect_done(c, 0);
-            wh_client_close(c);
+            echo_and_leave(c);
             served++;
             if (served > (i % 2 ? 3 : 500))
                 poll(NULL, 0, served / 500 + 1);
             if (served > 10000)
                 fail_msg("the server never ends");
         }
-        int status;
         waitpid(server_pid, &status, 0);
         assert_int_equal(status, 0);
-        assert_true(served > 0);
     }
+}
+
+/* Its starter was killed before it could connect. */
+static void ends_when_nobody_ever_comes(void **state)
+{
+    int status;
+    start_server(false);
+    assert_int_equal(waitpid(server_pid, &status, 0), server_pid);
+    assert_int_equal(status, 0);
 }
 
 static void survives_broken_messages(void **state)
@@ -363,6 +384,7 @@ int main(void)
         cmocka_unit_test(waits_for_a_slow_reader),
         cmocka_unit_test(says_that_the_server_has_gone),
         cmocka_unit_test(ends_when_idle_and_never_in_the_face_of_a_client),
+        cmocka_unit_test(ends_when_nobody_ever_comes),
         cmocka_unit_test(survives_broken_messages),
     };
     return cmocka_run_group_tests(tests, start, stop);

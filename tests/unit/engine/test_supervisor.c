@@ -47,8 +47,6 @@ static void on_exit_of_job(void *data, const struct wh_keeper_exit *exit)
         wh_file_replace(path, text, strlen(text), 0600, WH_SYNC_NONE, NULL);
     }
     wh_keeper_ack(p->host->keeper, exit->seq);
-    if (p->host->server)
-        wh_server_poke(p->host->server);
 }
 
 int wh_policy_new(struct wh_host *host, struct wh_policy **ret, struct wh_err *err)
