@@ -237,6 +237,14 @@ static int close_others(struct wh_launch *l)
     return wh_sys_close_range(next, ~0u) < 0 ? wh_report_fail(&l->report, "close descriptors") : 0;
 }
 
+/* Below the init program, which runs already: the container's output tells the reason, its exit code is a shell's. */
+static int end_below_init(const struct wh_launch *l)
+{
+    int error = l->report.error ? l->report.error : ENOENT;
+    dprintf(STDERR_FILENO, "exec %s failed: %s\n", l->process->argv[0], strerror(error));
+    _exit(l->report.exit_code);
+}
+
 int wh_launch_run(struct wh_launch *l)
 {
     if (set_oom_score(l) < 0 || resolve_user(l) < 0 || enter_cwd(l) < 0 || set_stdio(l) < 0 || set_apparmor(l) < 0)
@@ -248,5 +256,6 @@ int wh_launch_run(struct wh_launch *l)
         return -1;
     if (l->init_fd >= 0 && wh_init_split(l) < 0)
         return -1;
-    return exec_program(l);
+    exec_program(l);
+    return l->init_fd < 0 ? -1 : end_below_init(l);
 }
