@@ -5,15 +5,19 @@
 #include "cli/project.h"
 #include "cli/rootfs.h"
 #include "cli/tree.h"
+#include "whale/engine.h"
 #include "whale/sys/openat2.h"
 #include "whale/util/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define MAX_LINKS 40 /* as the kernel follows */
 
 struct cp_options {
     bool all, archive, follow_link;
@@ -88,6 +92,24 @@ static int fail_missing(const struct end *from, struct wh_err *err)
     return wh_fail(err, ENOENT, "%s", from->path);
 }
 
+/* path becomes what the link at its end leads to: 1, or 0 where there is no link. */
+static int follow_once(const struct end *from, char **path)
+{
+    char target[PATH_MAX];
+    wh_auto_free char *dir = wh_path_dir(*path);
+    wh_auto_fd dir_fd = dir ? open_in(from, dir, O_PATH | O_DIRECTORY) : -1;
+    ssize_t len = dir_fd < 0 ? -1 : readlinkat(dir_fd, wh_path_base(*path), target, sizeof(target) - 1);
+    if (len <= 0)
+        return 0;
+    target[len] = '\0';
+    char *next = target[0] == '/' ? strdup(target) : wh_fmt("%s/%s", dir, target);
+    if (!next)
+        return 0;
+    free(*path);
+    *path = next;
+    return 1;
+}
+
 /* The folder that holds the source and its name there; links at the end are followed only when asked to. */
 static int find_source(const struct end *from, bool follow, struct source *ret, struct wh_err *err)
 {
@@ -103,6 +125,8 @@ static int find_source(const struct end *from, bool follow, struct source *ret, 
         ret->name = strdup(".");
         return 0;
     }
+    for (int left = follow ? MAX_LINKS : 0; left > 0 && follow_once(from, &clean); left--)
+        ;
     wh_auto_free char *dir = wh_path_dir(clean);
     ret->dir_fd = dir ? open_in(from, dir, O_PATH | O_DIRECTORY) : -1;
     ret->name = strdup(wh_path_base(clean));
@@ -206,6 +230,8 @@ static int copy_all(struct wh_cli *cli, const struct cp_options *o, const struct
 {
     const char *service = from->service ? from->service : to->service;
     const struct wh_container *first = wh_cli_pick(all, service, o->index);
+    if (!first && o->index > 0 && wh_cli_pick(all, service, 0))
+        return wh_engine_fail_not_running(err, service, o->index);
     if (!first)
         return wh_fail(err, WH_E_NOT_FOUND, "no container found for service \"%s\"", service);
     if (from->service || o->index || strcmp(from->path, "-") == 0)
