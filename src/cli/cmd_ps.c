@@ -329,13 +329,11 @@ static int print_rows(struct wh_cli *cli, const struct ps_options *o, const stru
 static int print_all(struct wh_cli *cli, const struct ps_options *o, const struct wh_cli_containers *all,
                      struct wh_err *err)
 {
-    if (o->services) {
-        print_services(all);
-        return 0;
-    }
-    if (!o->quiet)
+    if (!o->quiet && !o->services)
         return print_rows(cli, o, all, err);
-    for (size_t i = 0; i < all->len; i++)
+    if (!o->quiet)
+        print_services(all);
+    for (size_t i = 0; o->quiet && i < all->len; i++)
         printf("%s\n", all->items[i].rec.id);
     return 0;
 }
@@ -347,7 +345,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_auto_cli_project project = {0};
     struct wh_cli_containers all;
     struct wh_opt_list status;
-    unsigned what = (o->all ? WH_CLI_ONEOFF | WH_CLI_STOPPED : 0) | (o->status.len || o->filter ? WH_CLI_STOPPED : 0);
+    unsigned what = o->all || o->status.len || o->filter ? WH_CLI_ONEOFF | WH_CLI_STOPPED : 0;
     if (read_filter(cli, o, &status, err) < 0)
         return -1;
     cli->hides_warnings = true;

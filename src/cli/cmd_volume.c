@@ -7,6 +7,7 @@
 #include "cli/volume.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define UNKNOWN "N/A" /* facts of cluster volumes, and sizes that nobody has counted */
@@ -33,13 +34,23 @@ static const struct wh_cli_listing listing = {
     .min_width = 10,
 };
 
+static int compare_labels(const void *a, const void *b)
+{
+    return strcmp(((const struct wh_label *)a)->key, ((const struct wh_label *)b)->key);
+}
+
 static struct wh_cli_row make_row(struct wh_arena *a, const struct wh_volume_rec *v)
 {
     wh_auto_str labels = {0};
     struct wh_node *o = wh_node_map(a, NULL), *methods = wh_node_map(a, NULL), *by_name = wh_node_map(a, NULL);
-    for (size_t i = 0; i < v->n_labels; i++) {
-        wh_str_fmt(&labels, "%s%s=%s", i ? "," : "", v->labels[i].key, v->labels[i].value);
-        wh_node_put_str(a, by_name, v->labels[i].key, v->labels[i].value);
+    struct wh_label *sorted = wh_arena_array(a, struct wh_label, v->n_labels + 1);
+    for (size_t i = 0; sorted && i < v->n_labels; i++)
+        sorted[i] = v->labels[i];
+    if (sorted)
+        qsort(sorted, v->n_labels, sizeof(*sorted), compare_labels);
+    for (size_t i = 0; sorted && i < v->n_labels; i++) {
+        wh_str_fmt(&labels, "%s%s=%s", i ? "," : "", sorted[i].key, sorted[i].value);
+        wh_node_put_str(a, by_name, sorted[i].key, sorted[i].value);
     }
     wh_node_put_str(a, o, "Availability", UNKNOWN);
     wh_node_put_str(a, o, "Driver", v->driver);
