@@ -109,6 +109,8 @@ void wh_logview_add(struct wh_logview *v, struct wh_logsource *s, int64_t time_n
 void wh_logview_end(struct wh_logview *v, struct wh_logsource *s);
 /* "web-1 exited with code 3", with "(restarting)" */
 void wh_logview_exit(struct wh_logview *v, const char *name, int exit_code, bool restarting);
+/* "web-1 has been recreated" */
+void wh_logview_status(struct wh_logview *v, const char *name, const char *text);
 void wh_logview_flush(struct wh_logview *v);
 void wh_logview_free(struct wh_logview *v);
 

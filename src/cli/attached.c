@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_FDS     1024
@@ -22,6 +23,7 @@
 #define SCAN_MS     200
 #define EXIT_NS     WH_NS_PER_S /* from the record of an end to the word of it */
 #define EXIT_MS     20
+#define BACK_NS     (100 * WH_NS_PER_MS) /* one that is made anew is missing for a moment */
 
 enum ending { ENDING_NONE, ENDING_ABORT, ENDING_SIGNAL, ENDING_KILL };
 
@@ -42,6 +44,7 @@ struct attached {
     struct wh_map running; /* names of containers seen running whose end was not told yet */
     struct wh_map told;    /* names of those whose end was told */
     int64_t quiet_ns;      /* since when nothing runs, 0 = something does */
+    int64_t up_done_ns;    /* what is created later comes of other commands */
     int status;            /* to return when it ended by itself or by abort */
 };
 
@@ -92,22 +95,49 @@ static bool is_start(const struct wh_event *e)
     return false;
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names of the containers of one service: with the project, which decides their order. */
+static void add_names(const struct attached *a, struct wh_arena *arena, const struct wh_service *s,
+                      struct wh_opt_list *names)
+{
+    const struct wh_plan_input in = {.project_name = a->project->name, .underscores = wh_cli_is_compatible(a->cli)};
+    int64_t n = wh_cli_list_has(&a->o->shown, s->name) ? wh_service_replicas(s) : 0;
+    for (int64_t k = 1; k <= n; k++) {
+        const char *name = wh_plan_container_name(arena, &in, s, (int)k);
+        if (name)
+            wh_opt_list_add(arena, names, name);
+    }
+}
+
+static bool is_own_name(const struct attached *a, const char *name)
+{
+    const struct wh_project *model = a->project->model;
+    for (size_t i = 0; i < model->services.len; i++)
+        if (wh_streq(model->services.items[i].container_name, name))
+            return true;
+    return false;
+}
+
 static void print_banner(const struct attached *a)
 {
     wh_auto_arena arena = {0};
-    wh_auto_str names = {0};
+    struct wh_opt_list names = {0};
     size_t skip = strlen(a->project->name) + 1;
-    const struct wh_plan_input in = {.project_name = a->project->name, .underscores = wh_cli_is_compatible(a->cli)};
-    for (size_t i = 0; i < a->project->model->services.len; i++) {
-        const struct wh_service *s = &a->project->model->services.items[i];
-        int64_t n = wh_cli_list_has(&a->o->shown, s->name) ? wh_service_replicas(s) : 0;
-        for (int64_t k = 1; k <= n; k++) {
-            const char *name = wh_plan_container_name(&arena, &in, s, (int)k);
-            bool prefixed = name && !s->container_name && strlen(name) > skip;
-            wh_str_fmt(&names, "%s%s", names.len ? ", " : "", prefixed ? name + skip : name ? name : "");
-        }
+    for (size_t i = 0; i < a->project->model->services.len; i++)
+        add_names(a, &arena, &a->project->model->services.items[i], &names);
+    if (names.len)
+        qsort(names.items, names.len, sizeof(*names.items), compare_texts);
+    printf("Attaching to ");
+    for (size_t i = 0; i < names.len; i++) {
+        const char *name = names.items[i];
+        bool prefixed = strlen(name) > skip && !is_own_name(a, name);
+        printf("%s%s", i ? ", " : "", prefixed ? name + skip : name);
     }
-    printf("Attaching to %s\n", wh_str_c(&names));
+    printf("\n");
     fflush(stdout);
 }
 
@@ -191,6 +221,7 @@ static int take_up(struct attached *a, struct wh_err *err)
             continue;
         }
         close_client(&a->up);
+        a->up_done_ns = wh_now_real_ns();
         wh_auto_err failure = {0};
         int status = wh_cli_take_done(&e, &failure);
         if (a->ending != ENDING_NONE) /* given up because of the stop */
@@ -296,7 +327,9 @@ static bool is_waited_for(const struct attached *a, const struct wh_container *c
 {
     /* An end that the supervisor has yet to write down: the record still has the process. */
     bool is_unrecorded = a->exits && c->state.status == WH_CONTAINER_EXITED && c->state.pid != 0;
-    return !c->rec.oneoff && (wh_cli_is_up(c) || is_unrecorded) &&
+    bool is_made_again =
+        a->up_done_ns && !a->stopped && c->state.status == WH_CONTAINER_CREATED && c->rec.created_ns > a->up_done_ns;
+    return !c->rec.oneoff && (wh_cli_is_up(c) || is_unrecorded || is_made_again) &&
            (!a->o->services.len || wh_cli_list_has(&a->o->services, c->rec.service));
 }
 
@@ -323,6 +356,8 @@ static bool was_all_told(struct attached *a)
     int64_t now = wh_now_mono_ns();
     if (!a->quiet_ns)
         a->quiet_ns = now;
+    if (a->ending == ENDING_NONE && now - a->quiet_ns < BACK_NS)
+        return false;
     return a->running.len == 0 || !a->exits || now - a->quiet_ns > EXIT_NS;
 }
 

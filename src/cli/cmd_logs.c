@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 struct logs_options {
     bool follow, no_color, no_log_prefix, timestamps;
@@ -37,6 +38,9 @@ static const struct wh_opt options[] = {
 #define MAX_FDS 1024
 #define SCAN_MS 250
 #define EXIT_MS 1000 /* from the record of an end to the word of it */
+
+#define BACK_TRIES   10
+#define BACK_STEP_NS 20000000
 
 struct session {
     struct wh_cli *cli;
@@ -63,7 +67,8 @@ static int parse_tail(const char *text, int64_t *ret, struct wh_err *err)
 static int make_query(const struct logs_options *o, struct wh_log_query *ret, struct wh_err *err)
 {
     ret->follow = o->follow;
-    if (wh_cli_parse_time(o->since, &ret->since_ns, err) < 0 || wh_cli_parse_time(o->until, &ret->until_ns, err) < 0)
+    if (wh_cli_parse_time("since", o->since, &ret->since_ns, err) < 0 ||
+        wh_cli_parse_time("until", o->until, &ret->until_ns, err) < 0)
         return -1;
     return parse_tail(o->tail, &ret->tail, err);
 }
@@ -115,7 +120,7 @@ static int is_running(struct session *s, struct wh_err *err)
     if (wh_state_containers(&a, s->project->name, &items, &n, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
-        if (!items[i].rec.oneoff && wh_cli_is_up(&items[i]) &&
+        if (!items[i].rec.oneoff && (wh_cli_is_up(&items[i]) || wh_cli_follow_is_new(s->follow, &items[i])) &&
             (!services->len || wh_cli_list_has(services, items[i].rec.service))) {
             wh_map_set(&s->running, items[i].rec.name, s);
             any = true;
@@ -147,6 +152,17 @@ static int wait_for_output(struct session *s, struct wh_err *err)
     return 0;
 }
 
+/* One that is made anew is missing for a moment. */
+static int comes_back(struct session *s, struct wh_err *err)
+{
+    int running = 0;
+    for (int tries = BACK_TRIES; tries > 0 && running == 0; tries--) {
+        nanosleep(&(struct timespec){.tv_nsec = BACK_STEP_NS}, NULL);
+        running = is_running(s, err);
+    }
+    return running;
+}
+
 /* Until everything has ended or a signal comes. */
 static int follow(struct session *s, struct wh_err *err)
 {
@@ -157,6 +173,8 @@ static int follow(struct session *s, struct wh_err *err)
         if (!s->exits || (gone = show_exits(s, err)) != 0)
             return gone < 0 ? -1 : wh_cli_follow_finish(s->follow, err);
         running = is_running(s, err);
+        if (running == 0)
+            running = comes_back(s, err);
         if (running <= 0)
             return running < 0 ? -1 : show_last_exits(s, err);
         if (wait_for_output(s, err) < 0)

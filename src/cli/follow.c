@@ -25,16 +25,22 @@ struct wh_cli_follow {
     struct wh_vec items;     /* struct follower * */
     struct timespec changed; /* of the containers folder at the last scan */
     bool scanned;
+    int64_t scanned_ns; /* first */
 };
 
-int wh_cli_parse_time(const char *text, int64_t *ret_ns, struct wh_err *err)
+int wh_cli_parse_time(const char *option, const char *text, int64_t *ret_ns, struct wh_err *err)
 {
-    int64_t back_ns;
+    int64_t back_ns, at_ns;
     *ret_ns = 0;
-    if (!text || !*text || wh_time_parse(text, ret_ns) == 0)
+    if (!text || !*text)
         return 0;
+    if (wh_time_parse(text, &at_ns) == 0) {
+        *ret_ns = at_ns == 0 ? 1 : at_ns == INT64_MIN ? 0 : at_ns; /* 0 is no limit, as is what lies before all times */
+        return 0;
+    }
     if (wh_duration_parse(text, &back_ns) < 0)
-        return wh_fail(err, WH_E_INVALID, "invalid value for a time: \"%s\"", text);
+        return wh_fail(err, WH_E_INVALID, "invalid value for \"%s\": failed to parse value as time or duration: \"%s\"",
+                       option, text);
     *ret_ns = wh_now_real_ns() - back_ns;
     return 0;
 }
@@ -102,6 +108,7 @@ static int add_follower(struct wh_cli_follow *f, const struct wh_container_rec *
 {
     struct wh_log_query query = f->options.query;
     wh_auto_free char *dir = wh_state_container_dir(f->project, rec->id);
+    bool is_again = find_by_name(f, rec->name) != NULL;
     struct follower *w = calloc(1, sizeof(*w));
     if (!w || !dir || wh_vec_push_ptr(&f->items, w) < 0) {
         free(w);
@@ -110,6 +117,8 @@ static int add_follower(struct wh_cli_follow *f, const struct wh_container_rec *
     if (f->scanned) {
         query.since_ns = 0;
         query.tail = -1;
+        if (is_again)
+            wh_logview_status(f->view, wh_cli_short_name(rec), "has been recreated");
     }
     w->id = strdup(rec->id);
     w->container = strdup(rec->name);
@@ -150,8 +159,15 @@ int wh_cli_follow_scan(struct wh_cli_follow *f, struct wh_err *err)
     for (size_t i = 0; i < n; i++)
         if (is_followed(f, &items[i].rec) && !find_by_id(f, items[i].rec.id) && add_follower(f, &items[i].rec, err) < 0)
             return -1;
+    if (!f->scanned)
+        f->scanned_ns = wh_now_real_ns();
     f->scanned = true;
     return 0;
+}
+
+bool wh_cli_follow_is_new(const struct wh_cli_follow *f, const struct wh_container *c)
+{
+    return c->state.status == WH_CONTAINER_CREATED && f->scanned_ns && c->rec.created_ns > f->scanned_ns;
 }
 
 /* ---- output ---------------------------------------------------------------------------------------------------- */

@@ -36,10 +36,12 @@ int wh_cli_follow_end(struct wh_cli_follow *f, const char *container, struct wh_
 int wh_cli_follow_finish(struct wh_cli_follow *f, struct wh_err *err);
 /* Descriptors to wait for: at most `max`, the number is returned. */
 size_t wh_cli_follow_fds(const struct wh_cli_follow *f, struct pollfd *fds, size_t max);
+/* Made since the first scan and not started yet: it is about to run. */
+bool wh_cli_follow_is_new(const struct wh_cli_follow *f, const struct wh_container *c);
 /* What the prefix shows for a container that is or was followed; NULL when it is not shown. */
 const char *wh_cli_follow_label(const struct wh_cli_follow *f, const char *container);
 
 /* RFC 3339, seconds since the epoch, or a duration back from now. NULL = 0. */
-int wh_cli_parse_time(const char *text, int64_t *ret_ns, struct wh_err *err);
+int wh_cli_parse_time(const char *option, const char *text, int64_t *ret_ns, struct wh_err *err);
 
 #endif

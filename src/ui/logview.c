@@ -162,6 +162,11 @@ void wh_logview_exit(struct wh_logview *v, const char *name, int exit_code, bool
             restarting ? " (restarting)" : "");
 }
 
+void wh_logview_status(struct wh_logview *v, const char *name, const char *text)
+{
+    fprintf(v->options.out, "%s%s %s\n", v->filter[0] ? "\r\033[K" : "", name, text);
+}
+
 void wh_logview_flush(struct wh_logview *v)
 {
     fflush(v->options.out);

@@ -178,10 +178,10 @@ int wh_time_parse(const char *text, int64_t *ret_real_ns)
         }
         if (parse_zone(p, &offset) < 0)
             return -1;
-        int64_t ns; /* the years 1678 to 2262 fit */
+        int64_t ns; /* the years 1678 to 2262 fit; what lies outside is the end of that span */
         if (__builtin_mul_overflow((int64_t)timegm(&tm) - offset, WH_NS_PER_S, &ns) ||
             __builtin_add_overflow(ns, fraction, ret_real_ns))
-            return -1;
+            *ret_real_ns = tm.tm_year > 70 ? INT64_MAX : INT64_MIN;
         return 0;
     }
     if (!isdigit((unsigned char)*p))
