@@ -109,6 +109,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         return -1;
     if (tty && o->interactive && !wh_ui_is_terminal(STDIN_FILENO))
         return wh_fail(err, WH_E_INVALID, "the input device is not a TTY");
+    if (cli->common.dry_run)
+        return o->detach ? 0 : wh_fail(err, WH_E_INVALID, "interactive exec is not supported in dry-run mode");
     wh_auto_progress *progress = wh_cli_progress_new(cli, "exec", true, err);
     if (!progress)
         return -1;

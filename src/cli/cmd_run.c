@@ -134,8 +134,11 @@ static int stream(struct wh_cli *cli, const struct wh_cli_project *p, const stru
         .detached = o->detach,
         .forwards = true,
     };
-    if (cli->common.dry_run)
-        return wh_cli_perform(cli, p, r, progress, err);
+    if (cli->common.dry_run) {
+        int shown = wh_cli_perform(cli, p, r, progress, err);
+        return shown || o->detach ? shown
+                                  : wh_fail(err, WH_E_INVALID, "interactive run is not supported in dry-run mode");
+    }
     int status = wh_cli_stream(cli, p, r, &s, progress, &result, err);
     if (result.started && o->detach)
         printf("%s\n", result.container_id);

@@ -174,8 +174,15 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     if (!progress || wh_cli_make_launch(cli, &p, &launch, "up", progress, &r, err) < 0)
         return -1;
     put_options(cli, o, &r);
-    if (o->detach || o->wait || o->no_start || cli->common.dry_run)
-        return wh_cli_perform(cli, &p, &r, progress, err);
+    bool attaches = !o->detach && !o->wait && !o->no_start;
+    if (attaches && cli->common.dry_run)
+        wh_cli_put_bool(&r, "no_start", true);
+    if (!attaches || cli->common.dry_run) {
+        int status = wh_cli_perform(cli, &p, &r, progress, err);
+        if (attaches && status == 0)
+            printf("end of 'compose up' output, interactive run is not supported in dry-run mode\n");
+        return status;
+    }
     return run_attached(cli, &p, o, &r, progress, err);
 }
 

@@ -56,6 +56,7 @@ static const struct {
     [WH_STEP_PAUSE] = {"Container", NULL, "Paused"},
     [WH_STEP_UNPAUSE] = {"Container", NULL, "Unpaused"},
     [WH_STEP_REMOVE] = {"Container", "Removing", "Removed"},
+    [WH_STEP_WAIT] = {"Container", "Waiting", "Healthy"},
 };
 
 /* What nobody decides but the one-off that the plan does not have: it comes behind what it needs. */
@@ -77,6 +78,8 @@ static void show_oneoff(struct wh_arena *a, const struct wh_plan_input *in, cons
 /* A restart is told as one: "Restarting" before, "Started" after it. */
 static const char *text_before(const struct wh_plan_step *s)
 {
+    if (s->kind == WH_STEP_WAIT && s->wait == WH_WAIT_STARTED)
+        return NULL;
     if (!s->is_restart)
         return shown[s->kind].before;
     return s->kind == WH_STEP_STOP ? "Restarting" : NULL;
@@ -84,6 +87,8 @@ static const char *text_before(const struct wh_plan_step *s)
 
 static const char *text_after(const struct wh_plan_step *s)
 {
+    if (s->kind == WH_STEP_WAIT && s->wait != WH_WAIT_HEALTHY && s->wait != WH_WAIT_READY)
+        return s->wait == WH_WAIT_COMPLETED ? "Exited" : NULL;
     return s->is_restart && s->kind == WH_STEP_STOP ? NULL : shown[s->kind].text;
 }
 
@@ -92,11 +97,12 @@ static void show_step(const struct wh_plan_step *s, struct wh_progress *progress
     wh_auto_free char *id = wh_fmt("%s %s", shown[s->kind].object ? shown[s->kind].object : "", s->name);
     wh_auto_free char *why = s->reason ? wh_fmt("(%s)", s->reason) : NULL;
     struct wh_event e = {.kind = WH_EVENT_PROGRESS, .status = WH_STATUS_WORKING, .id = id, .text = text_before(s)};
+    e.details = why;
     if (e.text)
         wh_progress_event(progress, &e);
     e.status = WH_STATUS_DONE;
     e.text = text_after(s);
-    e.details = why;
+    e.details = NULL;
     if (e.text)
         wh_progress_event(progress, &e);
 }

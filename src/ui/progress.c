@@ -4,6 +4,7 @@
 
 #include "whale/codec/json.h"
 #include "whale/util/size.h"
+#include "whale/util/time.h"
 
 #include <string.h>
 
@@ -51,7 +52,6 @@ static void plain_event(struct wh_progress *p, const struct wh_event *e)
         return;
     format_bytes(e, bytes, sizeof(bytes));
     wh_auto_str line = {0}; /* the stream may be unbuffered: one write for each line */
-    wh_str_add(&line, p->options.dry_run ? " DRY-RUN MODE - " : "");
     if (e->parent_id)
         wh_str_fmt(&line, " %s", e->parent_id);
     wh_str_fmt(&line, " %s %s ", e->id ? e->id : "", text); /* with a blank at the end, as docker compose */
@@ -94,8 +94,6 @@ static void json_event(struct wh_progress *p, const struct wh_event *e)
 {
     wh_auto_arena a = {0};
     struct wh_node *o = wh_node_map(&a, NULL);
-    if (p->options.dry_run)
-        wh_node_put_bool(&a, o, "dry_run", true);
     wh_node_put_str(&a, o, "id", e->id);
     wh_node_put_str(&a, o, "parent_id", e->parent_id);
     wh_node_put_str(&a, o, "status", wh_event_status_text[e->status]);
@@ -113,8 +111,10 @@ static void json_say(struct wh_progress *p, const char *text)
 {
     wh_auto_arena a = {0};
     struct wh_node *o = wh_node_map(&a, NULL);
+    char time[40];
     wh_node_put_str(&a, o, "level", "warning");
     wh_node_put_str(&a, o, "msg", text);
+    wh_node_put_str(&a, o, "time", wh_time_format(wh_now_real_ns(), time, sizeof(time)));
     write_json(p, o);
 }
 
@@ -126,11 +126,8 @@ static void quiet_event(struct wh_progress *p, const struct wh_event *e)
 {
 }
 
-static void quiet_say(struct wh_progress *p, const char *text)
-{
-}
-
-static const struct wh_progress_renderer quiet = {.tick_ms = -1, .event = quiet_event, .say = quiet_say};
+/* Warnings are no progress. */
+static const struct wh_progress_renderer quiet = {.tick_ms = -1, .event = quiet_event, .say = plain_say};
 
 /* ---- the choice ------------------------------------------------------------------------------------------------ */
 

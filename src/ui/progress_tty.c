@@ -226,7 +226,8 @@ static size_t count_of_rank(const struct tty_state *s, int rank)
 
 static void add_header(const struct wh_progress *p, size_t all, size_t done, struct wh_strv *lines)
 {
-    wh_strv_fmt(lines, "[+] %s %zu/%zu", p->options.title ? p->options.title : "Running", done, all);
+    wh_strv_fmt(lines, "[+] %s %zu/%zu%s", p->options.title ? p->options.title : "Running", done, all,
+                p->options.dry_run ? " (dry run)" : "");
 }
 
 /* At most `rows` lines; 0 = all. */
