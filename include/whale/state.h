@@ -247,6 +247,8 @@ int wh_state_networks(struct wh_arena *a, struct wh_network_rec **ret_items, siz
 int wh_state_network_remove(const char *name, struct wh_err *err);
 
 int wh_state_volume_save(const struct wh_volume_rec *rec, struct wh_err *err);
+/* A new one: its folder is made, the time and the mount point are filled in. */
+int wh_state_volume_make(struct wh_volume_rec *rec, struct wh_err *err);
 int wh_state_volume_load(struct wh_arena *a, const char *name, struct wh_volume_rec *ret, struct wh_err *err);
 int wh_state_volumes(struct wh_arena *a, struct wh_volume_rec **ret_items, size_t *ret_n, struct wh_err *err);
 int wh_state_volume_remove(const char *name, struct wh_err *err); /* record and data */

@@ -44,7 +44,7 @@ static void put_reversed(struct wh_arena *a, struct wh_node *service, const char
     put_list(a, service, key, &reversed);
 }
 
-/* Sources that are no paths are volumes, which a compose file must define. */
+/* Sources that are no paths are volumes, which a compose file must define; they belong to no project. */
 static struct wh_node *name_volumes(struct wh_arena *a, const struct wh_opt_list *volumes)
 {
     struct wh_node *names = wh_node_map(a, NULL);
@@ -57,6 +57,7 @@ static struct wh_node *name_volumes(struct wh_arena *a, const struct wh_opt_list
         if (!name)
             continue;
         wh_node_put_str(a, volume, "name", name);
+        wh_node_put_bool(a, volume, "external", true);
         wh_node_put(a, names, name, volume);
     }
     return names;
@@ -179,18 +180,37 @@ static void put_text(struct wh_arena *a, struct wh_node *service, const char *ke
         wh_node_put(a, service, key, wh_node_clone(a, wh_node_get(from, key)));
 }
 
-static void put_volume_definitions(struct wh_arena *a, struct wh_node *root, const struct wh_node *from)
+/* Made when it is not there. */
+static int ensure_volume(struct wh_cli *cli, const char *name, struct wh_err *err)
+{
+    struct wh_volume_rec rec;
+    int r = wh_state_volume_load(&cli->arena, name, &rec, err);
+    if (r != WH_STATE_ABSENT || cli->common.dry_run)
+        return r < 0 ? -1 : 0;
+    rec = (struct wh_volume_rec){.name = name, .project = "", .key = "", .driver = "local", .config_hash = ""};
+    return wh_state_volume_make(&rec, err);
+}
+
+/* Those that the files do not define. */
+static int put_volume_definitions(struct wh_cli *cli, struct wh_arena *a, struct wh_node *root,
+                                  const struct wh_node *from, struct wh_err *err)
 {
     struct wh_node *to = wh_node_get(root, "volumes");
     if (!wh_node_len(from))
-        return;
+        return 0;
     if (!to) {
         to = wh_node_map(a, NULL);
         wh_node_put(a, root, "volumes", to);
     }
-    for (size_t i = 0; i < from->map.len; i++)
-        if (!wh_node_get(to, from->map.pairs[i].key))
-            wh_node_put(a, to, from->map.pairs[i].key, wh_node_clone(a, from->map.pairs[i].value));
+    for (size_t i = 0; i < from->map.len; i++) {
+        const char *key = from->map.pairs[i].key;
+        if (wh_node_get(to, key))
+            continue;
+        if (ensure_volume(cli, key, err) < 0)
+            return -1;
+        wh_node_put(a, to, key, wh_node_clone(a, from->map.pairs[i].value));
+    }
+    return 0;
 }
 
 static void put_all(struct wh_cli_project *p, struct wh_node *service, const struct wh_load_result *small)
@@ -205,7 +225,6 @@ static void put_all(struct wh_cli_project *p, struct wh_node *service, const str
     put_caps(a, service, "cap_add", "cap_drop", wh_node_get(from, "cap_add"));
     put_caps(a, service, "cap_drop", "cap_add", wh_node_get(from, "cap_drop"));
     put_mounts(a, service, wh_node_get(from, "volumes"));
-    put_volume_definitions(a, p->load.root, wh_node_get(small->root, "volumes"));
     if (ports)
         wh_node_put(a, service, "ports", wh_node_clone(a, ports));
 }
@@ -274,6 +293,8 @@ int wh_cli_change_service(struct wh_cli *cli, struct wh_cli_project *p, const ch
     if (check_targets(wh_node_get(wh_node_get(wh_node_get(small->root, "services"), SERVICE), "volumes"), err) < 0)
         return -1;
     put_all(p, service, small);
+    if (put_volume_definitions(cli, &p->load.arena, p->load.root, wh_node_get(small->root, "volumes"), err) < 0)
+        return -1;
     if (c->entrypoint) {
         const struct wh_node *words =
             wh_node_get(wh_node_get(wh_node_get(small->root, "services"), SERVICE), "entrypoint");

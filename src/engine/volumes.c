@@ -9,18 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-static int save_volume(struct wh_volume_rec *rec, struct wh_err *err)
-{
-    wh_auto_free char *dir = wh_state_volume_dir(rec->name);
-    if (!dir)
-        return wh_fail(err, ENOMEM, "volume");
-    rec->mountpoint = dir;
-    rec->created_ns = wh_now_real_ns();
-    if (wh_state_volume_save(rec, err) < 0)
-        return -1;
-    return wh_mkdir_p(dir, 0755, err);
-}
-
 static struct wh_node *options_node(struct wh_arena *a, const struct wh_pairs *pairs)
 {
     if (pairs->len == 0)
@@ -104,7 +92,7 @@ int volume_create(struct wh_policy *p, const struct wh_volume *v, const char *ha
     }
     if (add_labels(&a, p, v, rec.config_hash, &rec) < 0)
         return wh_fail(err, ENOMEM, "volume");
-    return save_volume(&rec, err);
+    return wh_state_volume_make(&rec, err);
 }
 
 int volume_create_anonymous(struct wh_policy *p, const char *name, struct wh_err *err)
@@ -123,7 +111,7 @@ int volume_create_anonymous(struct wh_policy *p, const char *name, struct wh_err
                                  .anonymous = true,
                                  .labels = label,
                                  .n_labels = 1};
-    return save_volume(&rec, err);
+    return wh_state_volume_make(&rec, err);
 }
 
 static bool mounts_volume(const struct wh_container_rec *rec, const char *name)

@@ -319,8 +319,8 @@ void orphans_up(struct builder *b)
     wh_auto_str names = {0};
     for (size_t i = 0; i < b->actual->n_containers; i++) {
         const struct wh_plan_container *c = &b->actual->containers[i];
-        bool busy = c->oneoff && (c->status == WH_PLAN_RUNNING || c->status == WH_PLAN_PAUSED);
-        if (!graph_is_orphan(b, c) || busy)
+        bool unfinished = c->oneoff && c->status != WH_PLAN_ENDED;
+        if (!graph_is_orphan(b, c) || unfinished)
             continue;
         if (b->in->remove_orphans) {
             uint32_t stop = step_add_container(b, WH_STEP_STOP, c);

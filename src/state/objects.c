@@ -4,6 +4,7 @@
 #include "whale/util/cleanup.h"
 #include "whale/util/file.h"
 #include "whale/util/str.h"
+#include "whale/util/time.h"
 
 #include "state/record.h"
 
@@ -114,6 +115,18 @@ int wh_state_network_remove(const char *name, struct wh_err *err)
 int wh_state_volume_save(const struct wh_volume_rec *rec, struct wh_err *err)
 {
     return kind_save(&volume_kind, rec, err);
+}
+
+int wh_state_volume_make(struct wh_volume_rec *rec, struct wh_err *err)
+{
+    wh_auto_free char *dir = wh_state_volume_dir(rec->name);
+    if (!dir)
+        return wh_fail(err, ENOMEM, "volume");
+    rec->mountpoint = dir;
+    rec->created_ns = wh_now_real_ns();
+    int r = wh_state_volume_save(rec, err) < 0 ? -1 : wh_mkdir_p(dir, 0755, err);
+    rec->mountpoint = NULL;
+    return r;
 }
 
 int wh_state_volume_load(struct wh_arena *a, const char *name, struct wh_volume_rec *ret, struct wh_err *err)
