@@ -49,7 +49,6 @@ static struct wh_node *file_node(struct wh_arena *a, const struct wh_file_ref *r
     wh_node_put_int(a, f, "uid", number_or(ref->uid, 0));
     wh_node_put_int(a, f, "gid", number_or(ref->gid, 0));
     wh_node_put_int(a, f, "mode", ref->mode.is_set ? ref->mode.value : 0444);
-    wh_node_put_bool(a, f, "owned", (ref->uid && ref->uid[0]) || (ref->gid && ref->gid[0]) || ref->mode.is_set);
     return f;
 }
 
@@ -68,13 +67,13 @@ static int add_file_refs(struct wh_arena *a, const struct create_request *r, boo
             wh_err_at(err, &source->mark);
             return -1;
         }
-        if (source && source->external && !secrets) {
-            wh_fail(err, WH_E_INVALID, "unsupported external config %s", source->name ? source->name : ref->source);
+        if (source && source->external) {
+            wh_fail(err, WH_E_INVALID, "unsupported external %s %s", what, source->name ? source->name : ref->source);
             wh_err_at(err, &source->mark);
             return -1;
         }
-        if (!source || source->external || (!source->file && !source->content))
-            continue; /* external ones have no content here, as docker compose: nothing is mounted */
+        if (!source || (!source->file && !source->content))
+            continue;
         if (source->file && !wh_path_exists(source->file)) {
             wh_fail(err, WH_E_NOT_FOUND, "%s \"%s\": bind source path does not exist: %s", what, ref->source,
                     source->file);
@@ -233,6 +232,17 @@ static int make_volumes(struct wh_policy *p, const struct wh_container_rec *rec,
     return 0;
 }
 
+static int check_bind_sources(const struct wh_service *s, struct wh_err *err)
+{
+    for (size_t i = 0; i < s->mounts.len; i++) {
+        const struct wh_service_mount *m = &s->mounts.items[i];
+        bool must_exist = m->bind && m->bind->create_host_path.is_set && !m->bind->create_host_path.value;
+        if (must_exist && m->source && !wh_path_exists(m->source))
+            return wh_fail(err, WH_E_NOT_FOUND, "bind source path does not exist: %s", m->source);
+    }
+    return 0;
+}
+
 static int make_bridge(struct wh_policy *p, const struct wh_container_rec *rec, struct wh_err *err)
 {
     return rec->n_networks && net_is_bridge(rec->networks[0]) ? net_create_bridge(p, rec->networks[0], err) : 0;
@@ -258,7 +268,7 @@ int ctr_create(struct wh_policy *p, const struct create_request *r, struct ctr *
     struct wh_image image;
     struct wh_container loaded = {.state = {.status = WH_CONTAINER_CREATED, .error = "", .boot_id = ""}};
     struct ctr *c;
-    if (ctr_check(p, r, err) < 0 || find_image(&arena, r, &image, err) < 0 ||
+    if (ctr_check(p, r, err) < 0 || check_bind_sources(r->service, err) < 0 || find_image(&arena, r, &image, err) < 0 ||
         fill_rec(p, &arena, r, &image, &loaded.rec, err) < 0) {
         wh_arena_fini(&arena);
         return -1;

@@ -111,7 +111,7 @@ int foreign_find(struct wh_arena *a, const struct wh_policy *p, const char *name
             }
         }
     }
-    return wh_fail(err, WH_E_NOT_FOUND, "container %s does not exist or does not run", name);
+    return wh_fail(err, WH_E_NOT_FOUND, "No such container: %s, or it does not run", name);
 }
 
 /* ---- announcements ----------------------------------------------------------------------------------------------- */
