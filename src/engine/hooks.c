@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define MAX_OUTPUT_BYTES 4096
+#define NOT_STARTED      126 /* status of a command that cannot be executed, whatever the reason */
 
 struct hook_run {
     struct ctr *c;
@@ -53,7 +54,7 @@ static void on_end(void *data, const struct wh_exec_result *result)
     }
     wh_auto_free char *cause = result->err ? wh_err_text(result->err) : NULL;
     if (cause)
-        wh_fail(&err, WH_E_GENERIC, "%s hook cannot run: %s", r->c->rec.service, cause);
+        wh_fail(&err, WH_E_GENERIC, "%s hook exited with status %d: %s", r->c->rec.service, NOT_STARTED, cause);
     else
         fail_exit(r, result, &err);
     finish(r, &err);

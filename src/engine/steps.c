@@ -26,9 +26,21 @@ static void finish_with(struct run_step *s, const char *text)
     step_done(s);
 }
 
+/* The cause follows as the error of the command. */
 static void fail(struct run_step *s, struct wh_err *take_err)
 {
-    step_progress(s, WH_STATUS_ERROR, "Error");
+    static const char *const doing[WH_STEP_KIND_MAX_] = {
+        [WH_STEP_NETWORK_CREATE] = "Creating", [WH_STEP_NETWORK_REMOVE] = "Removing",
+        [WH_STEP_VOLUME_CREATE] = "Creating",  [WH_STEP_VOLUME_REMOVE] = "Removing",
+        [WH_STEP_CREATE] = "Creating",         [WH_STEP_RECREATE] = "Recreating",
+        [WH_STEP_START] = "Starting",          [WH_STEP_KILL] = "Killing",
+        [WH_STEP_PAUSE] = "Pausing",           [WH_STEP_UNPAUSE] = "Unpausing",
+        [WH_STEP_REMOVE] = "Removing",
+    };
+    const char *what = doing[s->plan->kind];
+    char text[40];
+    snprintf(text, sizeof(text), what ? "Error while %s" : "Error", what);
+    step_progress(s, WH_STATUS_ERROR, text);
     step_failed(s, take_err);
 }
 
@@ -220,11 +232,20 @@ static void on_hook_output(void *data, const struct ctr *c, const char *text, si
     wh_request_emit(r, &e);
 }
 
+/* A restarted one has been called started before its hooks. */
+static void finish_start(struct run_step *s)
+{
+    if (s->plan->is_restart)
+        step_done(s);
+    else
+        finish_with(s, "Started");
+}
+
 static void on_post_start(void *data, const struct wh_err *hook_err)
 {
     struct run_step *s = data;
     if (!hook_err) {
-        finish_with(s, "Started");
+        finish_start(s);
         return;
     }
     struct wh_err err = {0};
@@ -232,7 +253,10 @@ static void on_post_start(void *data, const struct wh_err *hook_err)
     wh_fail(&err, WH_E_GENERIC, "%s", text ? text : "hook failed");
     if (hook_err->hint)
         wh_err_hint(&err, "%s", hook_err->hint);
-    fail(s, &err);
+    if (s->plan->is_restart)
+        step_failed(s, &err);
+    else
+        fail(s, &err);
 }
 
 static void on_started(struct run_step *s, struct ctr *c)
@@ -240,12 +264,14 @@ static void on_started(struct run_step *s, struct ctr *c)
     ctr_unwatch(c, &s->watch);
     s->is_watching = false;
     s->c = NULL;
-    if (s->plan->is_restart)
+    if (s->plan->is_restart) {
         ctr_event(c, "restart", 0);
+        step_progress(s, WH_STATUS_DONE, "Started");
+    }
     if (c->service->post_start.len && c->phase == CTR_RUNNING)
         ctr_run_hooks(c, &c->service->post_start, on_hook_output, on_post_start, s);
     else
-        finish_with(s, "Started");
+        finish_start(s);
 }
 
 static void on_start(struct ctr_watch *w, struct ctr *c)

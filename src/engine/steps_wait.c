@@ -19,7 +19,7 @@ static bool has_ended(const struct ctr *c)
 
 static int say(struct wh_err *err, const struct run_step *s, const char *fmt, const struct ctr *c, int code)
 {
-    const char *prefix = s->plan->dependent ? "dependency failed to start: " : "";
+    const char *prefix = s->plan->dependent && !s->plan->optional ? "dependency failed to start: " : "";
     if (code >= 0)
         return wh_fail(err, WH_E_GENERIC, "%scontainer %s %s (%d)", prefix, c->rec.name, fmt, code);
     return wh_fail(err, WH_E_GENERIC, "%scontainer %s %s", prefix, c->rec.name, fmt);

@@ -131,7 +131,7 @@ void ctr_stop(struct ctr *c, int64_t timeout_ns)
     ctr_dns_update(c);
     if (c->n_ports)
         firewall_mark(c->p);
-    if (again || c->service->pre_stop.len == 0 || c->phase != CTR_RUNNING || c->stop_timeout_ns == 0)
+    if (again || c->service->pre_stop.len == 0 || c->phase != CTR_RUNNING)
         send_stop(c, NULL);
     else
         ctr_run_hooks(c, &c->service->pre_stop, NULL, send_stop, c);
