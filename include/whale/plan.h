@@ -84,10 +84,11 @@ struct wh_plan_input {
 
     bool no_start, no_deps, force_recreate, no_recreate, always_recreate_deps, renew_anonymous, recreate_volumes;
     bool remove_orphans, ignore_orphans;
-    bool underscores; /* names of containers are joined with _ (--compatibility) */
-    bool wait;        /* UP, START: end when everything is running or healthy */
-    bool volumes;     /* DOWN: named and anonymous volumes too; RM: anonymous ones */
-    bool stop;        /* RM: running ones too */
+    bool underscores;   /* names of containers are joined with _ (--compatibility) */
+    bool all_resources; /* UP: networks and volumes that no service uses, too */
+    bool wait;          /* UP, START: end when everything is running or healthy */
+    bool volumes;       /* DOWN: named and anonymous volumes too; RM: anonymous ones */
+    bool stop;          /* RM: running ones too */
 };
 
 /* ---- output ----------------------------------------------------------------------------------------------------- */

@@ -5,8 +5,6 @@
 #include "cli/launch.h"
 #include "cli/progress.h"
 
-#include <string.h>
-
 struct scale_options {
     bool no_deps;
 };
@@ -14,14 +12,6 @@ struct scale_options {
 static const struct wh_opt options[] = {
     WH_OPT_FLAG(struct scale_options, no_deps, 0, "no-deps", "Do not start services they depend on"),
 };
-
-static void name_services(struct wh_cli *cli, const struct wh_opt_list *scale, struct wh_opt_list *ret)
-{
-    for (size_t i = 0; i < scale->len; i++) {
-        size_t len = strcspn(scale->items[i], "=");
-        wh_opt_list_add(&cli->arena, ret, wh_arena_strndup(&cli->arena, scale->items[i], len));
-    }
-}
 
 /* An up of the named services; what it recreates starts with fresh anonymous volumes, as with docker compose. */
 static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
@@ -31,9 +21,9 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     struct wh_cli_launch launch = {.images = {.no_deps = o->no_deps}};
     wh_auto_cli_project p = {0};
     struct wh_cli_request r;
-    if (wh_cli_load(cli, NULL, &p, err) < 0 || wh_cli_apply_scale(cli, &p, scale, false, err) < 0)
+    if (wh_cli_scaled_services(&cli->arena, scale, &launch.services, err) < 0 ||
+        wh_cli_load(cli, &launch.services, &p, err) < 0 || wh_cli_apply_scale(cli, &p, scale, false, err) < 0)
         return -1;
-    name_services(cli, scale, &launch.services);
     wh_auto_progress *progress = wh_cli_progress_new(cli, "scale", false, err);
     if (!progress || wh_cli_make_launch(cli, &p, &launch, "up", progress, &r, err) < 0)
         return -1;

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct state_options {
     bool force, no_deps, remove_orphans, stop, volumes, wait;
@@ -69,10 +70,10 @@ static void put_timeout(struct wh_cli *cli, struct wh_cli_request *r, int64_t ti
     wh_node_put_int(r->arena, r->options, "timeout_s", wh_opt_given(&cli->parser, "timeout") ? timeout : -1);
 }
 
-static int make_request(struct wh_cli *cli, const struct wh_cli_project *p, const struct state_options *o,
-                        struct wh_cli_request *r, struct wh_err *err)
+static int make_request(struct wh_cli *cli, const struct wh_cli_project *p, const char *verb,
+                        const struct state_options *o, struct wh_cli_request *r, struct wh_err *err)
 {
-    if (wh_cli_request_new(cli, cli->cmd->name, r, err) < 0 || wh_cli_request_project(r, p, NULL, err) < 0)
+    if (wh_cli_request_new(cli, verb, r, err) < 0 || wh_cli_request_project(r, p, NULL, err) < 0)
         return -1;
     wh_cli_request_services(r, &cli->parser.args);
     put_timeout(cli, r, o->timeout);
@@ -89,12 +90,12 @@ static int make_request(struct wh_cli *cli, const struct wh_cli_project *p, cons
     return 0;
 }
 
-static int perform(struct wh_cli *cli, const struct wh_cli_project *p, const struct state_options *o,
+static int perform(struct wh_cli *cli, const struct wh_cli_project *p, const char *verb, const struct state_options *o,
                    struct wh_err *err)
 {
     struct wh_cli_request r;
-    wh_auto_progress *progress = wh_cli_progress_new(cli, cli->cmd->name, false, err);
-    if (!progress || make_request(cli, p, o, &r, err) < 0)
+    wh_auto_progress *progress = wh_cli_progress_new(cli, verb, false, err);
+    if (!progress || make_request(cli, p, verb, o, &r, err) < 0)
         return -1;
     return wh_cli_perform(cli, p, &r, progress, err);
 }
@@ -108,7 +109,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         return -1;
     if (all.len == 0 && strcmp(cli->cmd->name, "start") != 0)
         return 0;
-    return perform(cli, &p, values, err);
+    return perform(cli, &p, cli->cmd->name, values, err);
 }
 
 static int run_kill(struct wh_cli *cli, const void *values, struct wh_err *err)
@@ -119,7 +120,7 @@ static int run_kill(struct wh_cli *cli, const void *values, struct wh_err *err)
         return -1;
     for (size_t i = 0; i < all.len; i++)
         if (wh_cli_is_up(&all.items[i]))
-            return perform(cli, &p, values, err);
+            return perform(cli, &p, "kill", values, err);
     fprintf(stderr, "No container to kill\n");
     return 0;
 }
@@ -140,14 +141,26 @@ static size_t name_candidates(struct wh_cli *cli, const struct wh_cli_containers
     return n;
 }
 
+/* Only a terminal is asked in words. */
 static bool ask_removal(void)
 {
     char answer[16] = "";
-    printf("Are you sure? [yN] ");
+    if (isatty(STDIN_FILENO))
+        printf("\nAre you sure? [yN] ");
     fflush(stdout);
     if (!fgets(answer, sizeof(answer), stdin))
         return false;
     return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+/* Whatever the answer to the question afterwards. */
+static int stop_first(struct wh_cli *cli, struct wh_cli_project *p, struct wh_cli_containers *all, struct wh_err *err)
+{
+    const struct state_options plain = {0};
+    int status = all->len ? perform(cli, p, "stop", &plain, err) : 0;
+    if (status)
+        return status;
+    return wh_cli_containers(cli, p, NULL, WH_CLI_STOPPED | WH_CLI_ONEOFF, all, err);
 }
 
 static int run_rm(struct wh_cli *cli, const void *values, struct wh_err *err)
@@ -158,15 +171,21 @@ static int run_rm(struct wh_cli *cli, const void *values, struct wh_err *err)
     struct wh_cli_containers all;
     if (load_state(cli, &p, &all, err) < 0)
         return -1;
+    int status = o->stop && !cli->common.dry_run ? stop_first(cli, &p, &all, err) : 0;
+    if (status)
+        return status;
     if (name_candidates(cli, &all, o->stop, &names) == 0) {
         fprintf(stderr, "No stopped containers\n");
         return 0;
     }
-    printf("Going to remove %s\n", wh_str_c(&names));
+    bool asks = !o->force && !cli->common.dry_run;
+    printf("Going to remove %s%s", wh_str_c(&names), asks ? "" : "\n");
     fflush(stdout);
-    if (!o->force && !cli->common.dry_run && !ask_removal())
+    if (asks && !ask_removal())
         return 0;
-    return perform(cli, &p, o, err);
+    struct state_options then = *o;
+    then.stop = o->stop && cli->common.dry_run;
+    return perform(cli, &p, "rm", &then, err);
 }
 
 #define STATE_COMMAND(n, u, s) .name = (n), .usage = (u), .summary = (s), .max_args = WH_CMD_ANY_ARGS, .run = run

@@ -6,21 +6,43 @@
 
 #include <string.h>
 
-static int apply_one(struct wh_cli *cli, struct wh_cli_project *p, const char *text, bool is_option, struct wh_err *err)
+static int parse_scale(struct wh_arena *a, const char *text, bool is_option, const char **ret_name, int64_t *ret,
+                       struct wh_err *err)
 {
     const char *equals = strchr(text, '=');
-    int64_t n;
     if (is_option && !equals)
         return wh_fail(err, WH_E_INVALID, "invalid --scale option \"%s\". Should be SERVICE=NUM", text);
     if (!equals || equals == text || !equals[1])
         return wh_fail(err, WH_E_INVALID, "invalid scale specifier: %s", text);
-    if (wh_int_parse(equals + 1, 0, INT32_MAX, &n) < 0 && is_option)
+    if (wh_int_parse(equals + 1, 0, INT32_MAX, ret) < 0 && is_option)
         return wh_fail(err, WH_E_INVALID, "invalid --scale option \"%s\": strconv.Atoi: parsing \"%s\": invalid syntax",
                        text, equals + 1);
-    if (wh_int_parse(equals + 1, 0, INT32_MAX, &n) < 0)
+    if (wh_int_parse(equals + 1, 0, INT32_MAX, ret) < 0)
         return wh_fail(err, WH_E_INVALID, "invalid scale specifier: can't parse replica value as int: %s", text);
-    const char *name = wh_arena_strndup(&cli->arena, text, (size_t)(equals - text));
-    struct wh_node *service = name ? wh_node_get(wh_node_get(p->load.root, "services"), name) : NULL;
+    *ret_name = wh_arena_strndup(a, text, (size_t)(equals - text));
+    return *ret_name ? 0 : wh_fail(err, WH_E_LIMIT, "out of memory");
+}
+
+int wh_cli_scaled_services(struct wh_arena *a, const struct wh_opt_list *scale, struct wh_opt_list *ret,
+                           struct wh_err *err)
+{
+    for (size_t i = 0; i < scale->len; i++) {
+        const char *name;
+        int64_t n;
+        if (parse_scale(a, scale->items[i], false, &name, &n, err) < 0)
+            return -1;
+        wh_opt_list_add(a, ret, name);
+    }
+    return 0;
+}
+
+static int apply_one(struct wh_cli *cli, struct wh_cli_project *p, const char *text, bool is_option, struct wh_err *err)
+{
+    const char *name;
+    int64_t n;
+    if (parse_scale(&cli->arena, text, is_option, &name, &n, err) < 0)
+        return -1;
+    struct wh_node *service = wh_node_get(wh_node_get(p->load.root, "services"), name);
     if (!service)
         return wh_fail(err, WH_E_NOT_FOUND, "no such service: %s", name);
     wh_node_put_int(&p->load.arena, service, "scale", n);
@@ -61,6 +83,7 @@ int wh_cli_make_launch(struct wh_cli *cli, const struct wh_cli_project *p, const
     if (wh_cli_request_new(cli, op, ret, err) < 0 || wh_cli_request_project(ret, p, images, err) < 0)
         return -1;
     wh_cli_request_services(ret, &l->services);
+    wh_cli_put_bool(ret, "all_resources", cli->globals.all_resources);
     return 0;
 }
 

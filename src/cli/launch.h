@@ -6,6 +6,10 @@
 #include "cli/images.h"
 #include "cli/request.h"
 
+/* The services that "web=3" texts name. -1: not of that form, bad number. */
+int wh_cli_scaled_services(struct wh_arena *a, const struct wh_opt_list *scale, struct wh_opt_list *ret,
+                           struct wh_err *err);
+
 /* Applies "web=3" texts to the loaded project. -1: bad number, unknown service. */
 int wh_cli_apply_scale(struct wh_cli *cli, struct wh_cli_project *p, const struct wh_opt_list *scale, bool is_option,
                        struct wh_err *err);

@@ -61,6 +61,7 @@ static const struct {
     {"remove_orphans", offsetof(struct wh_plan_input, remove_orphans)},
     {"ignore_orphans", offsetof(struct wh_plan_input, ignore_orphans)},
     {"underscores", offsetof(struct wh_plan_input, underscores)},
+    {"all_resources", offsetof(struct wh_plan_input, all_resources)},
     {"wait", offsetof(struct wh_plan_input, wait)},
     {"volumes", offsetof(struct wh_plan_input, volumes)},
     {"stop", offsetof(struct wh_plan_input, stop)},

@@ -154,7 +154,7 @@ static int up_networks(struct builder *b)
     const struct wh_project *p = b->in->project;
     for (size_t i = 0; i < p->networks.len; i++) {
         const struct wh_network *net = &p->networks.items[i];
-        if (!is_used(b, net->key, service_uses_network))
+        if (!b->in->all_resources && !is_used(b, net->key, service_uses_network))
             continue;
         struct want w = {"network",
                          no_external_network,
@@ -179,7 +179,7 @@ static int up_volumes(struct builder *b)
     const struct wh_project *p = b->in->project;
     for (size_t i = 0; i < p->volumes.len; i++) {
         const struct wh_volume *v = &p->volumes.items[i];
-        if (!is_used(b, v->key, service_uses_volume))
+        if (!b->in->all_resources && !is_used(b, v->key, service_uses_volume))
             continue;
         struct want w = {"volume",
                          no_external_volume,
@@ -222,12 +222,33 @@ static bool file_has_volume(const struct builder *b, const struct wh_plan_resour
     return !b->in->project || (v && !v->external && strcmp(v->name, r->name) == 0);
 }
 
-/* `down web` removes only what no other service uses: the executor leaves alone what is in use. */
+static bool node_uses(const struct node *n, const char *key, bool (*uses)(const struct wh_service *, const char *))
+{
+    if (n->service && uses(n->service, key))
+        return true;
+    for (size_t i = 0; i < n->n_edges; i++)
+        if (node_uses(n->edges[i].to, key, uses))
+            return true;
+    return false;
+}
+
+/* `down web` tries what web and its dependencies use. */
+static bool concerns(const struct builder *b, const char *key, bool (*uses)(const struct wh_service *, const char *))
+{
+    bool any = !b->in->services.len || !b->in->project;
+    for (size_t i = 0; !any && i < b->nodes.len; i++) {
+        const struct node *n = b->nodes.entries[i].value;
+        any = n->named && node_uses(n, key, uses);
+    }
+    return any;
+}
+
+/* The executor leaves alone what is in use. */
 void resources_down(struct builder *b, uint32_t after)
 {
     for (size_t i = 0; i < b->actual->n_networks; i++) {
         const struct wh_plan_resource *r = &b->actual->networks[i];
-        if (!wh_streq(r->project, b->in->project_name))
+        if (!wh_streq(r->project, b->in->project_name) || !concerns(b, r->key, service_uses_network))
             continue;
         uint32_t step = step_add(b, WH_STEP_NETWORK_REMOVE, r->name);
         step_at(b, step)->key = r->key;
@@ -235,7 +256,8 @@ void resources_down(struct builder *b, uint32_t after)
     }
     for (size_t i = 0; b->in->volumes && i < b->actual->n_volumes; i++) {
         const struct wh_plan_resource *r = &b->actual->volumes[i];
-        if (!wh_streq(r->project, b->in->project_name) || !r->key || !r->key[0] || !file_has_volume(b, r))
+        if (!wh_streq(r->project, b->in->project_name) || !r->key || !r->key[0] || !file_has_volume(b, r) ||
+            !concerns(b, r->key, service_uses_volume))
             continue;
         uint32_t step = step_add(b, WH_STEP_VOLUME_REMOVE, r->name);
         step_at(b, step)->key = r->key;

@@ -56,8 +56,7 @@ static void down_orphans(struct builder *b)
 {
     for (size_t i = 0; i < b->actual->n_containers; i++) {
         const struct wh_plan_container *c = &b->actual->containers[i];
-        bool takes = graph_is_orphan(b, c) && b->in->remove_orphans;
-        if (!takes || (b->in->services.len && !c->oneoff))
+        if (!graph_is_orphan(b, c) || !b->in->remove_orphans)
             continue;
         uint32_t stop = step_add_container(b, WH_STEP_STOP, c);
         uint32_t remove = step_add_container(b, WH_STEP_REMOVE, c);
@@ -71,8 +70,6 @@ void verb_down(struct builder *b)
     stop_selected(b, true, false);
     down_orphans(b);
     uint32_t end = (uint32_t)b->drafts.len;
-    if (b->in->services.len && !b->in->volumes)
-        return;
     uint32_t gone = step_add(b, WH_STEP_MARK, "containers");
     step_at(b, gone)->optional = true;
     for (uint32_t i = 0; i < end; i++)
@@ -99,7 +96,7 @@ int verb_start(struct builder *b)
         any |= n->selected;
     }
     if (!any)
-        return wh_fail(b->err, WH_E_NOT_FOUND, "no containers for project \"%s\"", b->in->project_name);
+        return wh_fail(b->err, WH_E_NOT_FOUND, "no container found for project \"%s\"", b->in->project_name);
     start_services(b);
     return 0;
 }
@@ -184,10 +181,9 @@ void verb_rm(struct builder *b)
         struct node *n = b->order[i];
         for (size_t j = 0; n->selected && j < n->n_slots; j++) {
             struct slot *s = &n->slots[j];
-            bool live = is_live(s->actual);
-            if (live && !b->in->stop)
+            if (is_live(s->actual) && !b->in->stop)
                 continue;
-            uint32_t stop = live ? step_add_slot(b, WH_STEP_STOP, n, s) : NO_STEP;
+            uint32_t stop = b->in->stop ? step_add_slot(b, WH_STEP_STOP, n, s) : NO_STEP;
             uint32_t remove = step_add_slot(b, WH_STEP_REMOVE, n, s);
             step_at(b, remove)->removes_volumes = b->in->volumes;
             step_need(b, remove, stop);
