@@ -2,6 +2,10 @@
 /* build: images of services from their sources. */
 #include "commands.h"
 
+#include "cli/project.h"
+
+#include <stdio.h>
+
 struct build_options {
     struct wh_opt_list build_args;
     const char *builder, *memory, *provenance, *sbom, *ssh;
@@ -28,11 +32,32 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG_HIDDEN(struct build_options, parallel, 0, "parallel"),
 };
 
+static bool has_build(const struct wh_cli_project *p, const struct wh_opt_list *services)
+{
+    for (size_t i = 0; i < p->model->services.len; i++) {
+        const struct wh_service *s = &p->model->services.items[i];
+        if (s->build && (!services->len || wh_cli_list_has(services, s->name)))
+            return true;
+    }
+    return false;
+}
+
+static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
+{
+    wh_auto_cli_project p = {0};
+    if (wh_cli_load(cli, &cli->parser.args, &p, err) < 0)
+        return -1;
+    if (has_build(&p, &cli->parser.args))
+        return wh_cli_unsupported(cli, values, err);
+    fprintf(stderr, "No services to build\n");
+    return 0;
+}
+
 const struct wh_cmd wh_cmd_build = {
     .name = "build",
     .usage = "[OPTIONS] [SERVICE...]",
     .summary = "Build or rebuild the images of services",
     WH_CMD_OPTIONS(options, struct build_options),
     .max_args = WH_CMD_ANY_ARGS,
-    .run = wh_cli_unsupported,
+    .run = run,
 };

@@ -34,6 +34,7 @@ const struct wh_opt wh_cli_global_options[] = {
                 "Folder that relative paths start from (default: that of the first compose file)"),
     WH_OPT_TEXT(struct wh_cli_globals, project_name, 'p', "project-name", "string", NULL, "Name of the project"),
     WH_OPT_FLAG_HIDDEN(struct wh_cli_globals, verbose, 0, "verbose"),
+    WH_OPT_FLAG_HIDDEN(struct wh_cli_globals, verbose, 'D', "debug"),
     WH_OPT_FLAG_HIDDEN(struct wh_cli_globals, version, 'v', "version"),
     WH_OPT_FLAG_HIDDEN(struct wh_cli_globals, no_ansi, 0, "no-ansi"),
     {.name = "workdir",
