@@ -142,6 +142,41 @@ static void values_can_be_explained(void **state)
     project_drop(&p);
 }
 
+/* What a value was before, and who set it: through anchors, files that are extended or included, and overrides. */
+static void values_know_their_places(void **state)
+{
+    static const struct file files[] = {
+        {"compose.yaml", "x-a: &a {user: anchor}\ninclude: [inc.yaml]\nservices:\n  a:\n    <<: *a\n    image: one\n"
+                         "    extends: {file: ext.yaml, service: e}\n  i: {hostname: over}\n"},
+        {"compose.override.yaml", "services: {a: {image: two, env_file: e.env}}\n"},
+        {"ext.yaml", "services: {e: {image: zero, domainname: ext}}\n"},
+        {"inc.yaml", "services: {i: {image: inc, hostname: base}}\n"},
+        {"e.env", "K=v\n"},
+        {0}};
+    static const struct {
+        const char *what, *want;
+    } rows[] = {
+        {"services.a.user", "services.a.user: anchor\n  set        compose.yaml:1:16\n"},
+        {"services.a.image", "services.a.image: two\n  set        compose.override.yaml:1:23\n"
+                             "  instead of compose.yaml:6:12\n  instead of ext.yaml:1:23\n"},
+        {"services.a.domainname", "services.a.domainname: ext\n  set        ext.yaml:1:41\n"},
+        {"services.i.image", "services.i.image: inc\n  set        inc.yaml:1:23\n"},
+        {"services.i.hostname", "services.i.hostname: over\n  set        compose.yaml:8:17\n"
+                                "  instead of inc.yaml:1:38\n"},
+        {"services.a.environment.K", "services.a.environment.K: v\n  set        e.env:1:1\n"},
+        {"services.a.networks", "services.a.networks.default: null\n  set        compose.yaml:5:5\n"},
+    };
+    struct project p = {0};
+    project_load(&p, files);
+    assert_int_equal(p.rc, 0);
+    for (size_t i = 0; i < WH_ARRAY_LEN(rows); i++) {
+        wh_auto_str out = {0};
+        expect_int(rows[i].what, wh_compose_explain(&p.res, rows[i].what, &out, NULL), 0);
+        expect_str(rows[i].what, wh_str_c(&out), rows[i].want);
+    }
+    project_drop(&p);
+}
+
 /* Only what somebody typed as --profile is suspected of a slip. */
 static void unknown_profiles_warn_once_given(void **state)
 {
@@ -164,8 +199,11 @@ static void unknown_profiles_warn_once_given(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(errors_point_at_their_place),          cmocka_unit_test(several_errors_come_in_one_run),
-        cmocka_unit_test(names_come_from_the_strongest_source), cmocka_unit_test(values_can_be_explained),
+        cmocka_unit_test(errors_point_at_their_place),
+        cmocka_unit_test(several_errors_come_in_one_run),
+        cmocka_unit_test(names_come_from_the_strongest_source),
+        cmocka_unit_test(values_can_be_explained),
+        cmocka_unit_test(values_know_their_places),
         cmocka_unit_test(unknown_profiles_warn_once_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
