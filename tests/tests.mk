@@ -73,7 +73,7 @@ bench: all ## measure against the numbers of the design, beside docker compose a
 	$(Q)tests/bench/run $(B) $(T)
 
 demo: deps ## build, run the hello example to a visible result, clean up; needs root
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all
 	$(Q)examples/demo $(B)/whale-compose
 
 .PHONY: unit cases schemas-check scenarios e2e corpora fuzz fuzz-programs lint check bench demo

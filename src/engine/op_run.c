@@ -129,15 +129,15 @@ static void keep_hook_failure(void *data, const struct wh_err *err)
 static void end_detached(void *data, const struct wh_err *err)
 {
     struct run *run = data;
-    struct wh_err own = {0};
-    wh_auto_free char *text = err ? wh_err_text(err) : NULL;
-    if (text)
-        wh_fail(&own, WH_E_GENERIC, "%s", text);
-    if (text && err->hint)
-        wh_err_hint(&own, "%s", err->hint);
-    if (own.depth)
+    if (err) {
+        struct wh_err own = {0};
+        wh_auto_free char *text = wh_err_text(err);
+        wh_fail(&own, WH_E_GENERIC, "%s", text ? text : "out of memory");
+        if (err->hint)
+            wh_err_hint(&own, "%s", err->hint);
         op_fail(run->op, &own);
-    op_done(run->op, text ? 1 : 0);
+    }
+    op_done(run->op, err ? 1 : 0);
 }
 
 static void run_post_start(struct run *run)

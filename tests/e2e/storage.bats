@@ -27,6 +27,17 @@ make_image() {
 
 volume_folder() { echo "$WHALE_COMPOSE_ROOT/volumes/$1/_data"; }
 
+# up_with_volume IMAGE: service a runs the image with the new volume vv at /data; sets v to the volume's folder
+up_with_volume() {
+    cat > compose.yaml <<Y
+services:
+  a: {image: $1, network_mode: none, command: sleep 1000, stop_signal: KILL, volumes: ["vv:/data"]}
+volumes: {vv: }
+Y
+    c up -d
+    v=$(volume_folder "${PROJECT}_vv")
+}
+
 @test "a named volume survives down, down -v removes it" {
     cat > compose.yaml <<'Y'
 services:
@@ -153,14 +164,8 @@ Y
         chmod 4751 data/file && truncate -s 3M data/sub/deep/holes &&
         python3 -c "import os; os.setxattr(\"data/file\", \"user.note\", b\"hello\")" && chown 1000:1000 data && chmod 2770 data && chmod 0 data/shut &&
         touch -h -d 2001-02-03T04:05:06Z data/file data/sub/soft data/pipe data/sub data'
-    cat > compose.yaml <<'Y'
-services:
-  a: {image: tree, network_mode: none, command: sleep 1000, stop_signal: KILL, volumes: ["vv:/data"]}
-volumes: {vv: }
-Y
-    c up -d
     local v
-    v=$(volume_folder "${PROJECT}_vv")
+    up_with_volume tree
     expect "2770 1000:1000 981173106" "$(stat -c '%a %u:%g %Y' "$v")"
     expect "4751 12:34 2 981173106" "$(stat -c '%a %u:%g %h %Y' "$v/file")"
     expect hello "$(python3 -c 'import os, sys; print(os.getxattr(sys.argv[1], "user.note").decode())' "$v/file")"
@@ -178,14 +183,8 @@ Y
 
 @test "owner and mode of an empty folder of the image go onto the volume, not onto one with content, and not again at a restart" {
     make_image bare 'mkdir -p data && chown 1000:50 data && chmod 1730 data'
-    cat > compose.yaml <<'Y'
-services:
-  a: {image: bare, network_mode: none, command: sleep 1000, stop_signal: KILL, volumes: ["vv:/data"]}
-volumes: {vv: }
-Y
-    c up -d
     local v
-    v=$(volume_folder "${PROJECT}_vv")
+    up_with_volume bare
     expect "1730 1000:50" "$(stat -c '%a %u:%g' "$v")"
     chmod 755 "$v"
     c restart -t 0
