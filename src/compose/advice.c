@@ -18,7 +18,7 @@
 struct advice {
     struct wh_load *l;
     const char *name; /* of the service at hand */
-    const struct wh_node *root, *service;
+    const struct wh_node *service;
     struct wh_map ports; /* "address:port/protocol" -> struct taken * */
 };
 
@@ -179,32 +179,6 @@ static void advise_health(struct advice *d)
                      d->name);
 }
 
-/* A secret or config of a file is the file itself. */
-static void advise_file_owner(struct advice *d, const char *kind)
-{
-    static const char *const wishes[] = {"uid", "gid", "mode"};
-    const struct wh_node *refs = wh_node_get(d->service, kind);
-    for (size_t i = 0; refs && refs->kind == WH_NODE_SEQ && i < refs->seq.len; i++) {
-        const struct wh_node *ref = refs->seq.items[i];
-        const char *source = wh_node_get_str(ref, "source", "");
-        bool is_file = wh_node_get(wh_node_get(wh_node_get(d->root, kind), source), "file");
-        const struct wh_node *wish = NULL;
-        for (size_t k = 0; is_file && !wish && k < WH_ARRAY_LEN(wishes); k++)
-            wish = wh_node_get(ref, wishes[k]);
-        if (wish)
-            wh_diag_warn(d->l->diags, &wish->mark,
-                         "services.%s.%s: `uid`, `gid` and `mode` of \"%s\" are not supported, they will be ignored: "
-                         "a file keeps its own",
-                         d->name, kind, source);
-    }
-}
-
-static void advise_files(struct advice *d)
-{
-    advise_file_owner(d, "secrets");
-    advise_file_owner(d, "configs");
-}
-
 /* ---- host ports ---- */
 
 static void take_port(struct advice *d, const struct wh_node *port, const char *key)
@@ -242,9 +216,9 @@ static void advise_ports(struct advice *d)
 
 void wh_compose_advise(struct wh_load *l, const struct wh_node *root)
 {
-    static advise_fn *const checks[] = {advise_texts,  advise_logging, advise_addresses, advise_labels,
-                                        advise_health, advise_ports,   advise_files};
-    struct advice d = {.l = l, .root = root};
+    static advise_fn *const checks[] = {advise_texts,  advise_logging, advise_addresses,
+                                        advise_labels, advise_health,  advise_ports};
+    struct advice d = {.l = l};
     const struct wh_node *services = wh_node_get(root, "services");
     for (size_t i = 0; services && services->kind == WH_NODE_MAP && i < services->map.len; i++) {
         d.name = services->map.pairs[i].key;

@@ -49,6 +49,7 @@ static struct wh_node *file_node(struct wh_arena *a, const struct wh_file_ref *r
     wh_node_put_int(a, f, "uid", number_or(ref->uid, 0));
     wh_node_put_int(a, f, "gid", number_or(ref->gid, 0));
     wh_node_put_int(a, f, "mode", ref->mode.is_set ? ref->mode.value : 0444);
+    wh_node_put_bool(a, f, "owned", (ref->uid && ref->uid[0]) || (ref->gid && ref->gid[0]) || ref->mode.is_set);
     return f;
 }
 

@@ -279,6 +279,8 @@ static int add_record_mount(struct maker *m, const struct wh_mount_rec *rec)
 
 /* ---- configs and secrets ----------------------------------------------------------------------------------------- */
 
+#define FILE_MAX_BYTES ((size_t)16 << 20)
+
 static int add_content(struct maker *m, const struct wh_node *f, const char *data, size_t len)
 {
     struct wh_content_file *file = wh_vec_push(&m->content);
@@ -294,19 +296,40 @@ static int add_content(struct maker *m, const struct wh_node *f, const char *dat
     return 0;
 }
 
-/* A file is a read-only bind and keeps its owner and mode, as with docker compose. */
+static int add_file(struct maker *m, const char *path, const char *target)
+{
+    struct wh_mount *mount = add_mount(m, WH_MOUNT_BIND, path, target);
+    if (!mount)
+        return wh_fail(m->err, ENOMEM, "mounts");
+    mount->readonly = true;
+    return 0;
+}
+
+static int add_copy(struct maker *m, const struct wh_node *f, const char *path)
+{
+    wh_auto_str data = {0};
+    if (wh_file_read(path, FILE_MAX_BYTES, &data, m->err) < 0)
+        return wh_wrap(m->err, "%s", wh_node_get_str(f, "label", "file"));
+    char *copy = wh_arena_alloc(m->a, data.len + 1);
+    if (!copy)
+        return wh_fail(m->err, ENOMEM, "mounts");
+    memcpy(copy, wh_str_c(&data), data.len);
+    return add_content(m, f, copy, data.len);
+}
+
+/* A file without wishes for owner and mode is a read-only bind, as docker compose does it; with them it is a copy, so
+ * that they are honoured, which docker compose warns that it does not. */
 static int add_file_ref(struct maker *m, const struct wh_node *f)
 {
     const char *path = wh_node_get_str(f, "file", NULL), *content = wh_node_get_str(f, "content", NULL);
     if (!path)
         return add_content(m, f, content ? content : "", content ? strlen(content) : 0);
-    if (!wh_path_exists(path))
-        return wh_fail(m->err, ENOENT, "%s: %s", wh_node_get_str(f, "label", "file"), path);
-    struct wh_mount *mount = add_mount(m, WH_MOUNT_BIND, path, wh_node_get_str(f, "target", NULL));
-    if (!mount)
-        return wh_fail(m->err, ENOMEM, "mounts");
-    mount->readonly = true;
-    return 0;
+    struct stat st;
+    if (stat(path, &st) < 0)
+        return wh_fail(m->err, errno, "%s: %s", wh_node_get_str(f, "label", "file"), path);
+    if (S_ISDIR(st.st_mode) || !wh_node_get_bool(f, "owned", false))
+        return add_file(m, path, wh_node_get_str(f, "target", NULL));
+    return add_copy(m, f, path);
 }
 
 /* ---- generated files --------------------------------------------------------------------------------------------- */

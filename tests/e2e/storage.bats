@@ -299,6 +299,7 @@ services:
       - {source: fromenv, target: /fromenv}
     secrets:
       - filed
+      - {source: filed, target: own, uid: "1000", gid: "50", mode: 0400}
       - {source: envd, target: /etc/key, uid: "1000", gid: "1000", mode: 0400}
       - {source: envd, target: other}
 configs:
@@ -311,12 +312,17 @@ secrets:
 Y
     echo "a file" > plain.txt
     echo hidden > secret.txt
+    chmod 644 secret.txt
     c up -d
     expect "a file" "$(inside a 'cat /plain')"
     expect 'token=t0ken "x" $HOME' "$(inside a 'cat /etc/app/app.conf')"
     expect "440 1000:50" "$(inside a 'stat -c "%a %u:%g" /etc/app/app.conf')"
     expect 't0ken "x"' "$(inside a 'cat /fromenv')"
     expect hidden "$(inside a 'cat /run/secrets/filed')"
+    # Beyond docker compose, which warns and binds the file as it is.
+    expect hidden "$(inside a 'cat /run/secrets/own')"
+    expect "400 1000:50" "$(inside a 'stat -c "%a %u:%g" /run/secrets/own')"
+    expect "644 0:0" "$(stat -c '%a %u:%g' secret.txt)"
     expect 't0ken "x"' "$(inside a 'cat /run/secrets/other')"
     expect "400 1000:1000" "$(inside a 'stat -c "%a %u:%g" /etc/key')"
     run inside a 'echo x > /run/secrets/filed'
