@@ -237,11 +237,15 @@ static int close_others(struct wh_launch *l)
     return wh_sys_close_range(next, ~0u) < 0 ? wh_report_fail(&l->report, "close descriptors") : 0;
 }
 
-/* Below the init program, which runs already: the container's output tells the reason, its exit code is a shell's. */
+/* Below the init program, which runs already: the container's output tells the reason, its exit code is a shell's.
+ * Nothing here may take a lock of libc (dprintf and strerror do): another thread can have held it at the fork. */
 static int end_below_init(const struct wh_launch *l)
 {
+    char text[REPORT_TEXT_MAX];
     int error = l->report.error ? l->report.error : ENOENT;
-    dprintf(STDERR_FILENO, "exec %s failed: %s\n", l->process->argv[0], strerror(error));
+    int len = snprintf(text, sizeof(text), "exec %s failed: %s\n", l->process->argv[0], strerrordesc_np(error));
+    ssize_t ignored = write(STDERR_FILENO, text, (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
+    (void)ignored;
     _exit(l->report.exit_code);
 }
 
