@@ -16,3 +16,4 @@ q up -d; try c rm -fs; see
 q down; see
 q up -d bad; try c stop bad; says "3"; see; state bad
 try c down; state
+q --profile bad kill; q --profile bad down
