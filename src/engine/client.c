@@ -142,12 +142,14 @@ static void exec_supervisor(const struct start *s)
     if (chdir("/") < 0 || dup2(null_fd, 0) < 0 || dup2(log_copy, 1) < 0 || dup2(log_copy, 2) < 0 ||
         dup2(listen_copy, LISTEN_FD) < 0)
         _exit(126);
-    dup3(program_copy, PROGRAM_FD, O_CLOEXEC);
-    wh_sys_close_range(PROGRAM_FD + 1, ~0U);
+    /* Without it, number 4 must not be left to what the user's shell may have opened there. */
+    bool is_sealed = dup3(program_copy, PROGRAM_FD, O_CLOEXEC) >= 0;
+    wh_sys_close_range(is_sealed ? PROGRAM_FD + 1 : PROGRAM_FD, ~0U);
     wh_sys_reset_signals();
     umask(022);
     char *const argv[] = {(char *)"whale-supervisor", (char *)s->project, NULL};
-    wh_sys_execveat(PROGRAM_FD, argv, s->env);
+    if (is_sealed)
+        wh_sys_execveat(PROGRAM_FD, argv, s->env);
     execve(s->program, argv, s->env);
     _exit(127);
 }
