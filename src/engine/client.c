@@ -109,11 +109,17 @@ static int make_listener(int dir_fd, int *ret_fd, struct wh_err *err)
 
 extern char **environ;
 
+#ifdef WH_DEBUG
+#define CHECKERS "ASAN_OPTIONS=", "UBSAN_OPTIONS=" /* where the tests look for what a sanitizer finds */
+#else
+#define CHECKERS
+#endif
+
 /* Only what is ours and harmless: a supervisor outlives the shell whose secrets it would otherwise keep. The folder of
  * the programs is said because a sealed program does not see its own. */
 static int keep_environment(const char *program, struct wh_strv *env)
 {
-    static const char *const wanted[] = {"WHALE_COMPOSE_", "PATH=", "TZ=", "LANG=", "LC_ALL="};
+    static const char *const wanted[] = {"WHALE_COMPOSE_", "PATH=", "TZ=", "LANG=", "LC_ALL=", CHECKERS};
     wh_auto_free char *dir = wh_path_dir(program);
     if (!getenv(LIBEXEC_VARIABLE) && (!dir || wh_strv_fmt(env, LIBEXEC_VARIABLE "=%s", dir) < 0))
         return -1;

@@ -77,14 +77,18 @@ json() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1])).get(sy
 # supervisor_pids PROJECT: pids of the keeper and the loop
 supervisor_pids() { pgrep -f "whale-supervisor $1\$" || true; }
 
+# own_digits: what the kernel-side names of this state begin with (net/names.c); a file that shares its network namespace
+# with other projects sets OWN_DIGITS to them, so that the residue check looks only for its own
+own_digits() { printf %s "$WHALE_COMPOSE_RUN" | sha256sum | cut -c 1-4; }
+
 # What a run may leave behind on the host. Supervisors of finished projects end by themselves a moment later.
 # run_files: what the project has in RUN besides its past events, which `events --since` shows also after its end
 run_files() { find "$WHALE_COMPOSE_RUN/projects/$PROJECT" -mindepth 1 ! -name 'events*' 2>/dev/null; }
 
 residue() {
     pgrep -f "whale-supervisor $PROJECT\$" | sed 's/^/process /'
-    ip -o link | grep -oE ' (whb|whv)[^:@ ]+' | sed 's/^/link /'
-    nft list tables 2>/dev/null | grep -i whale
+    ip -o link | grep -oE " (whb|whv)${OWN_DIGITS:-}[^:@ ]+" | sed 's/^/link /'
+    nft list tables 2>/dev/null | grep -i "whale.*${OWN_DIGITS:-}"
     find /sys/fs/cgroup -maxdepth 5 -type d -path '*/whale/*' -name "*$PROJECT*" 2>/dev/null
     run_files
     ls -d "$WHALE_COMPOSE_ROOT/projects/$PROJECT" 2>/dev/null

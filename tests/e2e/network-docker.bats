@@ -4,6 +4,7 @@
 # Docker's is changed but for our accept rules in DOCKER-USER, which leave again.
 
 load lib.bash
+OWN_DIGITS=$(own_digits)
 
 ruleset() { nft list table ip filter 2>/dev/null | sed -E 's/packets [0-9]+ bytes [0-9]+//'; }
 
@@ -17,6 +18,7 @@ services:
   cli: {image: busybox, init: true, command: sleep 1000}
 Y
     c up -d
+    contains "$(ip -o link)" "whb$OWN_DIGITS"
     await 5 curl -sf -m 2 http://127.0.0.1:18301/
     expect hi "$(inside cli 'timeout 3 wget -q -O - http://web/')"
     local address
