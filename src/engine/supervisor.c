@@ -25,8 +25,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LISTEN_FD  3
-#define MIN_NOFILE 65536
+#define LISTEN_FD        3
+#define MIN_NOFILE       65536
+#define DESCRIPTOR_TABLE 4096 /* 32 KiB of the kernel; enough for 200 containers */
 
 struct supervisor {
     struct wh_host host;
@@ -42,6 +43,17 @@ static void raise_nofile(struct rlimit *ret_original)
     rlim_t wanted = ret_original->rlim_max < MIN_NOFILE ? MIN_NOFILE : ret_original->rlim_max;
     if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){wanted, wanted}) < 0) /* not allowed, or more than fs.nr_open */
         setrlimit(RLIMIT_NOFILE, &(struct rlimit){ret_original->rlim_max, ret_original->rlim_max});
+}
+
+/* A table of descriptors that grows while threads share it waits for an RCU grace period, 10 to 20 ms
+ * (expand_fdtable(), seen with 6.18), at 64, 128, 256 ... of them, in the middle of a start. It is grown once, while
+ * nobody shares it. */
+static void grow_descriptor_table(void)
+{
+    struct rlimit now = {0};
+    getrlimit(RLIMIT_NOFILE, &now);
+    rlim_t size = now.rlim_cur < DESCRIPTOR_TABLE ? now.rlim_cur : DESCRIPTOR_TABLE;
+    wh_auto_fd last = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, (int)size - 1);
 }
 
 static void on_finished(struct wh_io *io, int events)
@@ -119,6 +131,7 @@ static int run_loop(const char *project, int keeper_fd, const struct rlimit *nof
     struct supervisor s = {.host = {.project = project, .nofile = *nofile}};
     wh_auto_err err = {0};
     mallopt(M_ARENA_MAX, 1);
+    grow_descriptor_table();
     wh_runtime_reserve();
     signal(SIGPIPE, SIG_IGN);
     int r = open_mechanism(&s, keeper_fd, &err);
