@@ -43,7 +43,7 @@ struct wh_event {
     int exit_code;                    /* LOG_EXIT, DONE, LIFECYCLE die */
     bool restarting;                  /* LOG_EXIT: the restart policy starts it again */
     const char *hint;                 /* DONE with error, WARNING: what to do next, or NULL */
-    struct wh_mark mark;              /* DONE with error, WARNING: place in a compose file, or file == NULL */
+    const char *value;                /* DONE with error: which value of the project is to blame (wh_err_in), or NULL */
 };
 
 extern const char *const wh_event_kind_text[WH_EVENT_KIND_MAX_];

@@ -223,7 +223,7 @@ static int take_up(struct attached *a, struct wh_err *err)
         close_client(&a->up);
         a->up_done_ns = wh_now_real_ns();
         wh_auto_err failure = {0};
-        int status = wh_cli_take_done(&e, &failure);
+        int status = wh_cli_take_done(a->request, &e, &failure);
         if (a->ending != ENDING_NONE) /* given up because of the stop */
             return 0;
         if (status < 0) {
@@ -300,7 +300,7 @@ static int take_stop(struct attached *a, struct wh_err *err)
         }
         a->stopped = true;
         close_client(&a->stop);
-        if (r == 0 && wh_cli_take_done(&e, err) < 0)
+        if (r == 0 && wh_cli_take_done(a->request, &e, err) < 0)
             return -1;
     }
     return 0;

@@ -17,21 +17,21 @@ static const struct wh_opt options[] = {
                 "Take the project down when the first container ends"),
 };
 
-static int print_ends(struct wh_client *client, struct wh_err *err)
+static int print_ends(struct wh_client *client, const struct wh_cli_request *r, struct wh_err *err)
 {
     for (;;) {
         wh_auto_arena a = {0};
         struct wh_event e;
-        int r = wh_client_next(client, -1, &a, &e, NULL, err);
-        if (r == WH_ENGINE_CLOSED)
+        int next = wh_client_next(client, -1, &a, &e, NULL, err);
+        if (next == WH_ENGINE_CLOSED)
             return wh_fail(err, WH_E_GENERIC, "the supervisor of this project ended unexpectedly");
-        if (r < 0)
+        if (next < 0)
             return -1;
         if (e.kind == WH_EVENT_LIFECYCLE && wh_streq(e.action, "die"))
             printf("container \"%s\" exited with status code %d\n", e.container_id, e.exit_code);
         fflush(stdout);
         if (e.kind == WH_EVENT_DONE)
-            return wh_cli_take_done(&e, err);
+            return wh_cli_take_done(r, &e, err);
     }
 }
 
@@ -67,7 +67,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_cli_request_services(&r, &cli->parser.args);
     if (wh_client_send(client, r.root, NULL, 0, err) < 0)
         return -1;
-    int status = print_ends(client, err);
+    int status = print_ends(client, &r, err);
     if (status < 0 || !o->down_project)
         return status;
     return take_down(cli, &p, err) < 0 ? -1 : status;

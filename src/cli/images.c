@@ -170,6 +170,14 @@ static int want_pull(struct ensurer *e, const char *policy, const char *ref, str
     return 0;
 }
 
+static int fail_missing(const struct wh_service *s, struct wh_err *err)
+{
+    struct wh_mark place = wh_node_place(s->node, "image");
+    wh_fail(err, WH_E_NOT_FOUND, "service \"%s\": no such image: %s", s->name, s->image);
+    wh_err_at(err, &place);
+    return -1;
+}
+
 static int fail_build(const struct wh_service *s, struct wh_err *err)
 {
     wh_fail(err, WH_E_GENERIC, "service \"%s\": image %s is not there, and building images is not supported yet",
@@ -192,7 +200,7 @@ static int want_image(struct ensurer *e, const struct wh_service *s, struct wh_e
     if (s->build && !is_there && (s->image_is_implicit || !policy))
         return fail_build(s, err);
     if (!policy) {
-        wh_fail(err, WH_E_NOT_FOUND, "service \"%s\": no such image: %s", s->name, s->image);
+        fail_missing(s, err);
         wh_err_hint(err, "the pull policy forbids to pull it");
         return -1;
     }
@@ -240,7 +248,7 @@ static int collect_ids(struct ensurer *e, const struct wh_project *m, const stru
         if (id)
             wh_node_put_str(&e->cli->arena, ids, s->name, id);
         else if (wh_cli_list_has(needed, s->name))
-            return wh_fail(err, WH_E_NOT_FOUND, "service \"%s\": no such image: %s", s->name, s->image);
+            return fail_missing(s, err);
     }
     return 0;
 }

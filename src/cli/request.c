@@ -115,21 +115,6 @@ static void put_meta(struct wh_cli_request *r, const struct wh_load_result *load
     wh_node_put(r->arena, r->root, "meta", meta);
 }
 
-/* Places of the services in the files, so that what the supervisor refuses can be shown there. */
-static void put_marks(struct wh_cli_request *r, const struct wh_project *m)
-{
-    struct wh_node *marks = wh_node_map(r->arena, NULL);
-    for (size_t i = 0; i < m->services.len; i++) {
-        const struct wh_service *s = &m->services.items[i];
-        struct wh_node *mark = wh_node_map(r->arena, NULL);
-        wh_node_put_str(r->arena, mark, "file", s->mark.file);
-        wh_node_put_int(r->arena, mark, "line", s->mark.line);
-        wh_node_put_int(r->arena, mark, "column", s->mark.column);
-        wh_node_put(r->arena, marks, s->name, mark);
-    }
-    wh_node_put(r->arena, r->root, "marks", marks);
-}
-
 static void put_disabled(struct wh_cli_request *r, const struct wh_load_result *load)
 {
     struct wh_node *names = wh_node_seq(r->arena, NULL);
@@ -147,20 +132,19 @@ int wh_cli_request_project(struct wh_cli_request *r, const struct wh_cli_project
     if (images)
         wh_node_put(r->arena, r->root, "images", wh_node_clone(r->arena, images));
     put_meta(r, &p->load);
-    put_marks(r, p->model);
     put_disabled(r, &p->load);
     return put_service_hashes(r, p->model, err) < 0 ? -1 : put_resource_hashes(r, p->model, err);
 }
 
 /* ---- running --------------------------------------------------------------------------------------------------- */
 
-int wh_cli_take_done(const struct wh_event *e, struct wh_err *err)
+int wh_cli_take_done(const struct wh_cli_request *r, const struct wh_event *e, struct wh_err *err)
 {
     if (!e->text)
         return e->exit_code;
     wh_fail(err, e->exit_code == WH_EXIT_CANCELLED ? WH_E_CANCELLED : WH_E_GENERIC, "%s", e->text);
-    if (e->mark.file)
-        wh_err_at(err, &e->mark);
+    struct wh_mark place = wh_node_place(wh_node_get(r->root, "project"), e->value);
+    wh_err_at(err, &place);
     if (e->hint)
         wh_err_hint(err, "%s", e->hint);
     return -1;
@@ -176,6 +160,7 @@ int wh_cli_send_cancel(struct wh_client *c)
 }
 
 struct performance {
+    const struct wh_cli_request *request;
     struct wh_client *client;
     struct wh_progress *progress;
     struct wh_cli_signals signals;
@@ -211,7 +196,7 @@ static int take_events(struct performance *p, int *ret_status, struct wh_err *er
         if (r < 0)
             return -1;
         if (e.kind == WH_EVENT_DONE) {
-            *ret_status = wh_cli_take_done(&e, err);
+            *ret_status = wh_cli_take_done(p->request, &e, err);
             return 1;
         }
         wh_progress_event(p->progress, &e);
@@ -263,7 +248,7 @@ static int perform_once(struct performance *p, const char *project, const struct
 int wh_cli_perform(struct wh_cli *cli, const struct wh_cli_project *project, const struct wh_cli_request *r,
                    struct wh_progress *progress, struct wh_err *err)
 {
-    struct performance p = {.progress = progress, .signals = {.fd = -1}};
+    struct performance p = {.request = r, .progress = progress, .signals = {.fd = -1}};
     if (cli->common.dry_run)
         return wh_cli_dry_run(cli, project, r, progress, err);
     if (wh_state_ensure_roots(err) < 0 ||

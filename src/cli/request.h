@@ -26,8 +26,8 @@ void wh_cli_put_bool(struct wh_cli_request *r, const char *option, bool value); 
  * SIGTERM cancel the request. Returns the exit status, or -1: WH_E_CANCELLED after a signal. */
 int wh_cli_perform(struct wh_cli *cli, const struct wh_cli_project *p, const struct wh_cli_request *r,
                    struct wh_progress *progress, struct wh_err *err);
-/* The result of a DONE event: its exit code, or -1 with its error. */
-int wh_cli_take_done(const struct wh_event *e, struct wh_err *err);
+/* The result of a DONE event: its exit code, or -1 with its error and, when the request has a project, its place. */
+int wh_cli_take_done(const struct wh_cli_request *r, const struct wh_event *e, struct wh_err *err);
 int wh_cli_send_cancel(struct wh_client *c);
 
 static inline void wh_cli_cleanup_client(struct wh_client **c)

@@ -29,6 +29,7 @@ struct relay {
     const struct wh_cli_stream_options *o;
     struct wh_progress *progress; /* until output may come */
     const char *project;
+    const struct wh_cli_request *request;
     struct wh_client *client;
     struct wh_cli_signals signals;
     struct wh_cli_terminal terminal;
@@ -257,7 +258,7 @@ static void take_event(struct relay *r, const struct wh_event *e, const int *fds
 static int take_result(struct relay *r, const struct wh_event *e, struct wh_err *err)
 {
     int code = e->exit_code;
-    int status = wh_cli_take_done(e, err);
+    int status = wh_cli_take_done(r->request, e, err);
     if (status < 0 && r->o->code_of_failure && code >= 125 && code <= 127)
         r->failure_code = code == 125 ? 126 : code;
     return status;
@@ -418,6 +419,7 @@ int wh_cli_stream(struct wh_cli *cli, const struct wh_cli_project *p, const stru
                         .o = o,
                         .progress = progress,
                         .project = p->name,
+                        .request = request,
                         .signals = {.fd = -1},
                         .to_input = -1,
                         .outputs = {-1, -1},

@@ -60,18 +60,13 @@ static int check_one(const struct wh_service_mount *m, struct wh_err *err)
 
 int check_mounts(const struct wh_service *s, struct wh_err *err)
 {
-    for (size_t i = 0; i < s->mounts.len; i++) {
-        if (check_one(&s->mounts.items[i], err) < 0) {
-            wh_err_at(err, &s->mounts.items[i].mark);
-            return -1;
-        }
-    }
+    for (size_t i = 0; i < s->mounts.len; i++)
+        if (check_one(&s->mounts.items[i], err) < 0)
+            return wh_err_in(err, "volumes/%zu", i);
     for (size_t i = 0; i < s->tmpfs.len; i++) {
         wh_auto_free char *target = strndup(s->tmpfs.items[i].text, strcspn(s->tmpfs.items[i].text, ":"));
-        if (!target || check_target(target, err) < 0) {
-            wh_err_at(err, &s->tmpfs.items[i].mark);
-            return -1;
-        }
+        if (!target || check_target(target, err) < 0)
+            return wh_err_in(err, "tmpfs/%zu", i);
     }
     return 0;
 }

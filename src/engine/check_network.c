@@ -48,7 +48,7 @@ static int check_extra_hosts(const struct wh_service *s, struct wh_err *err)
         const char *address = text[len] ? text + len + 1 : "";
         struct wh_addr addr;
         if (strcmp(address, "host-gateway") != 0 && wh_addr_parse(address, &addr) < 0)
-            return wh_fail(err, WH_E_INVALID, "extra_hosts: invalid IP address in add-host: \"%s\"", address);
+            return fail_item(err, "extra_hosts", text, "extra_hosts: invalid IP address in add-host: \"%s\"", address);
     }
     return 0;
 }
@@ -58,7 +58,7 @@ static int check_dns(const struct wh_service *s, struct wh_err *err)
     struct wh_addr addr;
     for (size_t i = 0; i < s->dns.len; i++)
         if (wh_addr_parse(s->dns.items[i], &addr) < 0)
-            return wh_fail(err, WH_E_INVALID, "dns: invalid DNS address: \"%s\"", s->dns.items[i]);
+            return fail_item(err, "dns", s->dns.items[i], "dns: invalid DNS address: \"%s\"", s->dns.items[i]);
     return 0;
 }
 
@@ -67,14 +67,14 @@ static int check_mac(const char *text, struct wh_err *err)
     uint8_t mac[6];
     return !text || !text[0] || wh_mac_parse(text, mac) == 0
                ? 0
-               : wh_fail(err, WH_E_INVALID, "mac_address: invalid MAC address: \"%s\"", text);
+               : fail_attribute(err, "mac_address", "mac_address: invalid MAC address: \"%s\"", text);
 }
 
 static int check_addresses(const struct wh_service *s, struct wh_err *err)
 {
     for (size_t i = 0; i < s->networks.len; i++)
         if (check_mac(s->networks.items[i].mac_address, err) < 0)
-            return -1;
+            return wh_err_in(err, "networks/%s", s->networks.items[i].name);
     return check_mac(s->mac_address, err);
 }
 

@@ -65,21 +65,18 @@ static int add_file_refs(struct wh_arena *a, const struct create_request *r, boo
         if (source && source->environment && !source->content) {
             wh_fail(err, WH_E_NOT_FOUND, "environment variable \"%s\" required by %s \"%s\" is not set",
                     source->environment, what, ref->source);
-            wh_err_at(err, &source->mark);
-            return -1;
+            return wh_err_in(err, "/%ss/%s", what, ref->source);
         }
         if (source && source->external) {
             wh_fail(err, WH_E_INVALID, "unsupported external %s %s", what, source->name ? source->name : ref->source);
-            wh_err_at(err, &source->mark);
-            return -1;
+            return wh_err_in(err, "/%ss/%s", what, ref->source);
         }
         if (!source || (!source->file && !source->content))
             continue;
         if (source->file && !wh_path_exists(source->file)) {
             wh_fail(err, WH_E_NOT_FOUND, "%s \"%s\": bind source path does not exist: %s", what, ref->source,
                     source->file);
-            wh_err_at(err, &source->mark);
-            return -1;
+            return wh_err_in(err, "/%ss/%s", what, ref->source);
         }
         wh_node_push(a, list, file_node(a, ref, source, what, secrets ? "/run/secrets/" : "/"));
     }
@@ -238,8 +235,10 @@ static int check_bind_sources(const struct wh_service *s, struct wh_err *err)
     for (size_t i = 0; i < s->mounts.len; i++) {
         const struct wh_service_mount *m = &s->mounts.items[i];
         bool must_exist = m->bind && m->bind->create_host_path.is_set && !m->bind->create_host_path.value;
-        if (must_exist && m->source && !wh_path_exists(m->source))
-            return wh_fail(err, WH_E_NOT_FOUND, "bind source path does not exist: %s", m->source);
+        if (must_exist && m->source && !wh_path_exists(m->source)) {
+            wh_fail(err, WH_E_NOT_FOUND, "bind source path does not exist: %s", m->source);
+            return wh_err_in(err, "volumes/%s", m->target);
+        }
     }
     return 0;
 }

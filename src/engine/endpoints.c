@@ -113,12 +113,12 @@ static int choose_addresses(struct ctr *c, struct net *n, struct ctr_endpoint *e
     if (n->ipam4.subnet.addr.family) {
         if (pick(c, n, config && !c->rec.oneoff ? config->ipv4_address : NULL, last ? last->ipv4 : NULL, false, &e->ip4,
                  err) < 0)
-            return -1;
+            return wh_err_in(err, "ipv4_address");
         n->last4 = e->ip4;
     }
     if (n->ipam6.subnet.addr.family && pick(c, n, config && !c->rec.oneoff ? config->ipv6_address : NULL,
                                             last ? last->ipv6 : NULL, true, &e->ip6, err) < 0)
-        return -1;
+        return wh_err_in(err, "ipv6_address");
     const char *mac = config && config->mac_address ? config->mac_address : c->service->mac_address;
     if (mac && mac[0] && wh_mac_parse(mac, e->mac) < 0)
         return wh_fail(err, WH_E_INVALID, "\"%s\" is no MAC address", mac);
@@ -165,7 +165,7 @@ static int prepare_endpoints(struct ctr *c, struct wh_endpoint *out, struct wh_e
         c->n_endpoints = i + 1;
         if (net_get(c->p, c->rec.networks[i], &n, err) < 0 || net_ensure_up(c->p, n, err) < 0 ||
             choose_addresses(c, n, e, err) < 0)
-            return -1;
+            return e->config ? wh_err_in(err, "networks/%s", e->config->name) : wh_err_in(err, "network_mode");
         lingering_mute(n, e);
         describe(c, n, e, &out[i]);
     }

@@ -72,8 +72,10 @@ static int check_steps(struct op *op)
         r.name = step->name;
         r.number = step->number;
         r.replaces = ctr_find(op->p, step->container_id);
-        if (ctr_check(op->p, &r, &op->err) < 0)
+        if (ctr_check(op->p, &r, &op->err) < 0) {
+            blame_service(service, &op->err);
             return -1;
+        }
     }
     return check_ports(op);
 }
@@ -158,8 +160,20 @@ void step_done(struct run_step *s)
 }
 
 /* The first failure is the request's; further ones are told as they come. */
+static void blame(const struct run_step *s, struct wh_err *err)
+{
+    const struct wh_plan_step *plan = s->plan;
+    if (plan->service && s->op->project)
+        blame_service(wh_project_service(s->op->project, plan->service), err);
+    else if (plan->kind == WH_STEP_NETWORK_CREATE)
+        wh_err_in(err, "networks/%s", plan->key);
+    else if (plan->kind == WH_STEP_VOLUME_CREATE)
+        wh_err_in(err, "volumes/%s", plan->key);
+}
+
 void step_failed(struct run_step *s, struct wh_err *take_err)
 {
+    blame(s, take_err);
     if (s->op->err.depth) {
         wh_auto_free char *text = wh_err_text(take_err);
         wh_request_warn(s->op->r, "%s", text ? text : "another step failed");

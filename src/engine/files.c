@@ -154,6 +154,8 @@ int ctr_write_files(struct ctr *c, struct wh_err *err)
         wh_auto_free char *dir = wh_state_container_dir(other.rec.project, other.rec.id);
         return copy_files(c, dir, err);
     }
+    if (r < 0)
+        wh_err_in(err, "network_mode");
     if (r < 0 || write_hosts(c, err) < 0 || write_hostname(c, err) < 0 || write_resolv(c, err) < 0)
         return wh_wrap(err, "files of container %s", c->rec.name);
     return 0;

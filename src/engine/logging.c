@@ -39,12 +39,6 @@ static const char *driver_of(const struct wh_logging *l)
     return l->driver && l->driver[0] ? l->driver : "json-file";
 }
 
-static int fail_at(const struct wh_logging *l, struct wh_err *err)
-{
-    wh_err_at(err, &l->mark);
-    return -1;
-}
-
 static bool has_word(const char *words, const char *word)
 {
     size_t len = strlen(word);
@@ -88,12 +82,12 @@ int logging_check(const struct wh_service *s, struct wh_err *err)
             continue;
         const char *known = drivers[i].options;
         bool fine = !known || (check_names(l, driver, known, err) == 0 && check_mode(l, err) == 0);
-        return fine ? 0 : fail_at(l, err);
+        return fine ? 0 : wh_err_in(err, "logging/options");
     }
     wh_fail(err, WH_E_INVALID, "logging driver \"%s\" is not supported: no log driver named '%s' is registered", driver,
             driver);
     wh_err_hint(err, "json-file, local and none are");
-    return fail_at(l, err);
+    return wh_err_in(err, "logging/driver");
 }
 
 static int parse_limits(const struct wh_pairs *options, struct wh_log_config *ret, struct wh_err *err)
@@ -120,7 +114,7 @@ int logging_limits(const struct wh_service *s, struct wh_log_config *ret, struct
     ret->max_size_bytes = 0;
     bool is_given = l && (wh_pairs_get(&l->options, "max-size") || wh_pairs_get(&l->options, "max-file"));
     if (is_given && !wh_streq(l->driver, "none"))
-        return parse_limits(&l->options, ret, err) < 0 ? fail_at(l, err) : 0;
+        return parse_limits(&l->options, ret, err) < 0 ? wh_err_in(err, "logging/options") : 0;
     ret->max_size_bytes = DEFAULT_LOG_BYTES;
     ret->max_files = DEFAULT_LOG_FILES;
     return 0;

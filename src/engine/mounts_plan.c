@@ -103,8 +103,10 @@ static int add_from(struct planner *pl, const char *from)
     const struct ctr *other = !key           ? NULL
                               : is_container ? ctr_find_name(pl->p, key)
                                              : ctr_find_service(pl->p, key, 0, false);
-    if (!other)
-        return wh_fail(pl->err, WH_E_NOT_FOUND, "volumes_from: no such container: %s", key ? key : from);
+    if (!other) {
+        wh_fail(pl->err, WH_E_NOT_FOUND, "volumes_from: no such container: %s", key ? key : from);
+        return wh_err_in(pl->err, "volumes_from/%s", from);
+    }
     for (size_t i = 0; i < other->rec.n_mounts; i++) {
         struct wh_mount_rec m = other->rec.mounts[i];
         if (wh_streq(m.type, "tmpfs"))

@@ -330,10 +330,10 @@ static int create_locked(struct wh_policy *p, const struct wh_network *n, const 
 static int check_drivers(const struct wh_network *n, struct wh_err *err)
 {
     if (n->driver && n->driver[0] && strcmp(n->driver, "bridge") != 0)
-        return wh_fail(err, WH_E_INVALID, "plugin \"%s\" not found: only the driver \"bridge\" is there", n->driver);
+        return fail_attribute(err, "driver", "plugin \"%s\" not found: only the driver \"bridge\" is there", n->driver);
     if (n->ipam_driver && n->ipam_driver[0] && strcmp(n->ipam_driver, "default") != 0)
-        return wh_fail(err, WH_E_INVALID, "plugin \"%s\" not found: only the ipam driver \"default\" is there",
-                       n->ipam_driver);
+        return fail_attribute(err, "ipam/driver", "plugin \"%s\" not found: only the ipam driver \"default\" is there",
+                              n->ipam_driver);
     return 0;
 }
 
@@ -343,7 +343,7 @@ static int check_options(const struct wh_network *n, struct wh_err *err)
     for (size_t i = 0; i < n->driver_opts.len; i++) {
         const struct wh_pair_text *opt = &n->driver_opts.items[i];
         if (wh_bridge_option(&scratch, opt->key, opt->value ? opt->value : "", err) < 0)
-            return -1;
+            return wh_err_in(err, "driver_opts/%s", opt->key);
     }
     return 0;
 }
@@ -352,10 +352,8 @@ static int create_record(struct wh_policy *p, const struct wh_network *n, const 
 {
     wh_auto_fd lock = -1;
     if (check_drivers(n, err) < 0 || check_options(n, err) < 0 || wh_state_lock_global(&lock, err) < 0 ||
-        create_locked(p, n, hash, err) < 0) {
-        wh_err_at(err, &n->mark);
+        create_locked(p, n, hash, err) < 0)
         return wh_wrap(err, "failed to create network %s", n->name);
-    }
     return 0;
 }
 

@@ -99,28 +99,10 @@ static void on_cancel(struct wh_request *r)
 
 /* ---- begin ------------------------------------------------------------------------------------------------------- */
 
-/* The tree comes without places; those of the services come beside it. */
-static void read_marks(struct op *op)
-{
-    const struct wh_node *marks = wh_node_get(op->r->params, "marks");
-    for (size_t i = 0; i < op->project->services.len; i++) {
-        struct wh_service *s = &op->project->services.items[i];
-        const struct wh_node *mark = wh_node_get(marks, s->name);
-        s->mark.file = wh_node_get_str(mark, "file", NULL);
-        s->mark.line = (uint32_t)wh_node_get_int(mark, "line", 0);
-        s->mark.column = (uint32_t)wh_node_get_int(mark, "column", 0);
-    }
-}
-
 static int read_project(struct op *op, struct wh_err *err)
 {
     const struct wh_node *tree = wh_node_get(op->r->params, "project");
-    if (!tree)
-        return 0;
-    if (wh_project_from_node(&op->r->arena, tree, &op->project, err) < 0)
-        return -1;
-    read_marks(op);
-    return 0;
+    return tree ? wh_project_from_node(&op->r->arena, tree, &op->project, err) : 0;
 }
 
 static int snapshot(struct op *op, struct wh_plan_actual *ret, struct wh_err *err)

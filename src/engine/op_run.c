@@ -114,6 +114,7 @@ static void finish_failed(struct run *run, struct wh_err *take_err)
     if (run->c && !run->c->is_removing && run->c->rec.auto_remove && run->c->phase == CTR_IDLE)
         ctr_remove(run->c, true, NULL);
     wh_close(&run->master);
+    blame_service(wh_project_service(op->project, op->in.run_service), take_err);
     op_fail(op, take_err);
     op_done(op, 1);
 }

@@ -334,6 +334,14 @@ int ctr_foreign_owner(struct wh_arena *a, const struct ctr *c, struct wh_contain
 /* What the service says of a network (full name), or NULL. */
 const struct wh_service_network *ctr_network_config(const struct ctr *c, const char *network);
 
+/* blame.c: completes the path of an error (wh_err_in) that names an attribute of the service; without one nothing. */
+void blame_service(const struct wh_service *s, struct wh_err *err);
+
+/* The error about one item of a list or map of the service. */
+#define fail_item(err, attribute, item, ...)                                                                           \
+    (wh_fail(err, WH_E_INVALID, __VA_ARGS__), wh_err_in(err, "%s/%s", attribute, item))
+#define fail_attribute(err, attribute, ...) (wh_fail(err, WH_E_INVALID, __VA_ARGS__), wh_err_in(err, attribute))
+
 /* check.c, check_limits.c, check_network.c, check_mounts.c: before anything is changed */
 int check_limits(const struct wh_service *s, struct wh_err *err);
 int check_network(const struct wh_service *s, struct wh_err *err);

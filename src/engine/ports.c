@@ -110,10 +110,8 @@ int ctr_ports_prepare(struct ctr *c, struct wh_err *err)
         struct ctr_port *want = &c->ports[c->n_ports];
         if (port->target == 0)
             continue;
-        if (want_port(c, port, want, err) < 0) {
-            wh_err_at(err, &port->mark);
-            return -1;
-        }
+        if (want_port(c, port, want, err) < 0)
+            return wh_err_in(err, "ports/%zu", i);
         if (net && !want->want.host_ip.family)
             want->want.host_ip = net->bridge.host_binding;
         c->n_ports++;
@@ -262,6 +260,7 @@ int ctr_ports_reserve(struct ctr *c, struct wh_err *err)
     for (size_t i = 0; i < c->n_ports; i++) {
         if (c->ports[i].port == 0 && reserve_one(c, &c->ports[i], &claims, err) < 0) {
             ctr_ports_release(c);
+            wh_err_in(err, "ports");
             return wh_wrap(err, "publish port of container %s", c->rec.name);
         }
     }
@@ -325,8 +324,7 @@ int ports_check(const struct wh_policy *p, const struct wh_project *project, con
             const struct wh_port *port = &services[i]->ports.items[j];
             if (port->target == 0 || !publishes(services[i]) || check_port(p, &claims, port, &binding, err) == 0)
                 continue;
-            wh_err_at(err, &port->mark);
-            wh_err_at(err, &services[i]->mark);
+            wh_err_in(err, "services/%s/ports/%zu", services[i]->name, j);
             return wh_wrap(err, "service \"%s\"", services[i]->name);
         }
     }

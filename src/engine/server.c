@@ -182,7 +182,7 @@ void wh_request_done(struct wh_request *r, int exit_code, struct wh_err *take_er
     };
     if (failed) {
         e.hint = take_err->hint;
-        e.mark = take_err->mark;
+        e.value = take_err->value;
     }
     wh_request_emit(r, &e);
     if (take_err)

@@ -152,7 +152,7 @@ static int security_option(struct wh_arena *a, const struct ctr *c, const char *
     } else if (strcmp(opt, "systempaths=unconfined") == 0) {
         ret->systempaths_unconfined = true;
     } else if (!wh_starts(opt, "no-new-privileges") && !wh_starts(opt, "label")) {
-        return wh_fail(err, WH_E_INVALID, "invalid --security-opt: \"%s\"", opt);
+        return fail_item(err, "security_opt", opt, "invalid --security-opt: \"%s\"", opt);
     }
     return 0;
 }
@@ -299,7 +299,8 @@ int spec_build(struct wh_arena *a, const struct ctr *c, struct wh_container_spec
     ret->id = c->rec.id;
     build_process(a, c, &ret->process);
     if (!ret->process.argv || !ret->process.argv[0])
-        return wh_fail(err, WH_E_INVALID, "no command specified: neither the image nor the service says what to run");
+        return fail_attribute(err, "command",
+                              "no command specified: neither the image nor the service says what to run");
     ret->hostname = ctr_hostname(a, c);
     ret->domainname = s->domainname;
     ret->shm_bytes = s->shm_size_bytes.is_set ? s->shm_size_bytes.value : 0;

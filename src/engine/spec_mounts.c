@@ -116,7 +116,7 @@ static int add_tmpfs_text(struct maker *m, const char *text)
         return wh_fail(m->err, ENOMEM, "tmpfs");
     for (char *save, *o = strtok_r(options, ",", &save); o; o = strtok_r(NULL, ",", &save))
         if (tmpfs_option(mount, o, m->err) < 0)
-            return -1;
+            return wh_err_in(m->err, "tmpfs/%s", text);
     return 0;
 }
 
@@ -363,7 +363,7 @@ static int add_all(struct maker *m)
     const struct ctr *c = m->c;
     for (size_t i = 0; i < c->rec.n_mounts; i++)
         if (add_record_mount(m, &c->rec.mounts[i]) < 0)
-            return -1;
+            return wh_err_in(m->err, "volumes/%s", c->rec.mounts[i].target);
     for (size_t i = 0; i < c->service->tmpfs.len; i++)
         if (add_tmpfs_text(m, c->service->tmpfs.items[i].text) < 0)
             return -1;

@@ -104,10 +104,14 @@ static int set_network(struct ctr *c, struct wh_container_spec *spec, struct wh_
 static int set_namespaces(struct ctr *c, struct wh_container_spec *spec, struct wh_err *err)
 {
     const struct wh_service *s = c->service;
-    if (set_network(c, spec, err) < 0 || set_namespace(c, "pid", s->pid, &c->joined_pid_fd, &spec->pid, err) < 0 ||
-        set_namespace(c, "ipc", s->ipc, &c->joined_ipc_fd, &spec->ipc, err) < 0 ||
-        set_namespace(c, "uts", s->uts, NULL, &spec->uts, err) < 0)
-        return -1;
+    if (set_network(c, spec, err) < 0)
+        return wh_err_in(err, "network_mode");
+    if (set_namespace(c, "pid", s->pid, &c->joined_pid_fd, &spec->pid, err) < 0)
+        return wh_err_in(err, "pid");
+    if (set_namespace(c, "ipc", s->ipc, &c->joined_ipc_fd, &spec->ipc, err) < 0)
+        return wh_err_in(err, "ipc");
+    if (set_namespace(c, "uts", s->uts, NULL, &spec->uts, err) < 0)
+        return wh_err_in(err, "uts");
     if (spec->uts.kind == WH_NS_HOST)
         spec->hostname = spec->domainname = NULL;
     return 0;

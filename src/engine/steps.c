@@ -251,6 +251,7 @@ static void on_post_start(void *data, const struct wh_err *hook_err)
     struct wh_err err = {0};
     wh_auto_free char *text = wh_err_text(hook_err);
     wh_fail(&err, WH_E_GENERIC, "%s", text ? text : "hook failed");
+    wh_err_in(&err, "post_start");
     if (hook_err->hint)
         wh_err_hint(&err, "%s", hook_err->hint);
     if (s->plan->is_restart)

@@ -114,9 +114,10 @@ static void on_hook_end(struct ctr_watch *w, struct ctr *c)
     struct wh_err err = {0};
     if (c->phase != CTR_IDLE)
         return;
-    if (c->start_failed)
+    if (c->start_failed) {
         wh_err_move(&err, &c->start_err);
-    else if (c->state.exit_code != 0)
+        wh_err_in(&err, "pre_start");
+    } else if (c->state.exit_code != 0)
         fail_kept(c, &err);
     ctr_unwatch(c, &s->watch);
     s->is_watching = false;

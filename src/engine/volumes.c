@@ -50,9 +50,11 @@ static int check_options(const struct wh_pairs *opts, struct wh_err *err)
         while (k < WH_ARRAY_LEN(volume_options) && strcmp(volume_options[k].key, opts->items[i].key) != 0)
             k++;
         if (strcmp(opts->items[i].key, "size") == 0)
-            return wh_fail(err, WH_E_INVALID, "quota size requested but no quota support");
+            wh_fail(err, WH_E_INVALID, "quota size requested but no quota support");
+        else if (k == WH_ARRAY_LEN(volume_options))
+            wh_fail(err, WH_E_INVALID, "invalid option: \"%s\"", opts->items[i].key);
         if (k == WH_ARRAY_LEN(volume_options))
-            return wh_fail(err, WH_E_INVALID, "invalid option: \"%s\"", opts->items[i].key);
+            return wh_err_in(err, "driver_opts/%s", opts->items[i].key);
         for (size_t n = 0; n < WH_ARRAY_LEN(volume_options[k].needs) && volume_options[k].needs[n]; n++)
             if (!wh_pairs_get(opts, volume_options[k].needs[n]))
                 return wh_fail(err, WH_E_INVALID, "missing required option: \"%s\"", volume_options[k].needs[n]);
@@ -86,10 +88,8 @@ int volume_create(struct wh_policy *p, const struct wh_volume *v, const char *ha
                                 .driver = "local",
                                 .config_hash = hash ? hash : "",
                                 .driver_opts = options_node(&a, &v->driver_opts)};
-    if (check_volume(v, err) < 0) {
-        wh_err_at(err, &v->mark);
+    if (check_volume(v, err) < 0)
         return wh_wrap(err, "create %s", v->name);
-    }
     if (add_labels(&a, p, v, rec.config_hash, &rec) < 0)
         return wh_fail(err, ENOMEM, "volume");
     return wh_state_volume_make(&rec, err);

@@ -31,6 +31,7 @@ static const struct {
     {"container", offsetof(struct wh_event, container)},
     {"service", offsetof(struct wh_event, service)},
     {"hint", offsetof(struct wh_event, hint)},
+    {"value", offsetof(struct wh_event, value)},
 };
 
 static const struct {
@@ -41,18 +42,6 @@ static const struct {
     {"total", offsetof(struct wh_event, total_bytes)},
     {"time_ns", offsetof(struct wh_event, time_ns)},
 };
-
-static void put_mark(struct wh_arena *a, struct wh_node *n, const struct wh_mark *mark)
-{
-    struct wh_node *m = wh_node_map(a, NULL);
-    if (!m)
-        return;
-    wh_node_put_str(a, m, "file", mark->file);
-    wh_node_put_int(a, m, "line", mark->line);
-    wh_node_put_int(a, m, "column", mark->column);
-    wh_node_put_int(a, m, "length", mark->length);
-    wh_node_put(a, n, "mark", m);
-}
 
 struct wh_node *wh_event_to_node(struct wh_arena *a, const struct wh_event *e)
 {
@@ -74,8 +63,6 @@ struct wh_node *wh_event_to_node(struct wh_arena *a, const struct wh_event *e)
         wh_node_put_bool(a, n, "restarting", true);
     if (e->attributes)
         wh_node_put(a, n, "attributes", wh_node_clone(a, e->attributes));
-    if (e->mark.file)
-        put_mark(a, n, &e->mark);
     return a->failed ? NULL : n;
 }
 
@@ -85,16 +72,6 @@ static int find_text(const char *const *texts, int n, const char *text)
         if (wh_streq(texts[i], text))
             return i;
     return -1;
-}
-
-static void read_mark(const struct wh_node *n, struct wh_mark *ret)
-{
-    *ret = (struct wh_mark){
-        .file = wh_node_get_str(n, "file", NULL),
-        .line = (uint32_t)wh_node_get_int(n, "line", 0),
-        .column = (uint32_t)wh_node_get_int(n, "column", 0),
-        .length = (uint32_t)wh_node_get_int(n, "length", 0),
-    };
 }
 
 int wh_event_from_node(const struct wh_node *n, struct wh_event *ret, struct wh_err *err)
@@ -113,7 +90,6 @@ int wh_event_from_node(const struct wh_node *n, struct wh_event *ret, struct wh_
     e.exit_code = (int)wh_node_get_int(n, "exit_code", 0);
     e.restarting = wh_node_get_bool(n, "restarting", false);
     e.attributes = wh_node_get(n, "attributes");
-    read_mark(wh_node_get(n, "mark"), &e.mark);
     *ret = e;
     return 0;
 }

@@ -11,7 +11,6 @@
 
 struct want {
     const char *what; /* "network", "volume" */
-    int (*fail_external)(struct wh_err *err, const char *name);
     const char *key, *name;
     bool external;
     const struct wh_plan_hashes *hashes;
@@ -62,14 +61,13 @@ static bool is_used(const struct builder *b, const char *key, bool (*uses)(const
     return false;
 }
 
-static int no_external_network(struct wh_err *err, const char *name)
+static int fail_external(struct wh_err *err, const struct want *w)
 {
-    return wh_fail(err, WH_E_NOT_FOUND, "network %s declared as external, but could not be found", name);
-}
-
-static int no_external_volume(struct wh_err *err, const char *name)
-{
-    return wh_fail(err, WH_E_NOT_FOUND, "external volume \"%s\" not found", name);
+    if (strcmp(w->what, "volume") == 0)
+        wh_fail(err, WH_E_NOT_FOUND, "external volume \"%s\" not found", w->name);
+    else
+        wh_fail(err, WH_E_NOT_FOUND, "network %s declared as external, but could not be found", w->name);
+    return wh_err_in(err, "/%ss/%s", w->what, w->key);
 }
 
 static const char *foreign_text(struct builder *b, const struct want *w)
@@ -89,7 +87,7 @@ static const char *foreign_text(struct builder *b, const struct want *w)
 static int judge(struct builder *b, const struct want *w)
 {
     if (w->external)
-        return w->there ? 0 : w->fail_external(b->err, w->name);
+        return w->there ? 0 : fail_external(b->err, w);
     if (!w->there)
         return 1;
     if (!wh_streq(w->there->project, b->in->project_name)) {
@@ -157,7 +155,6 @@ static int up_networks(struct builder *b)
         if (!b->in->all_resources && !is_used(b, net->key, service_uses_network))
             continue;
         struct want w = {"network",
-                         no_external_network,
                          net->key,
                          net->name,
                          net->external,
@@ -182,7 +179,6 @@ static int up_volumes(struct builder *b)
         if (!b->in->all_resources && !is_used(b, v->key, service_uses_volume))
             continue;
         struct want w = {"volume",
-                         no_external_volume,
                          v->key,
                          v->name,
                          v->external,

@@ -134,25 +134,28 @@ static bool blkio_weight(const struct wh_resources *r, bool v2, char *buf, size_
 static const struct limit {
     enum wh_cgroup_ctl ctl;
     const char *what;
+    const char *value;             /* of the service (wh_err_in) */
     const char *v1_file, *v2_file; /* NULL: that version has no such thing */
-    value_fn value;
+    value_fn text;
     bool optional; /* a kernel without it is no reason to fail */
 } limits[] = {
     /* memsw before memory when raised, after it when lowered: set_memory_swap tries both. */
-    {WH_CTL_MEMORY, "memory", "memory.limit_in_bytes", "memory.max", memory, false},
-    {WH_CTL_MEMORY, "memory plus swap", "memory.memsw.limit_in_bytes", "memory.swap.max", memory_swap, true},
-    {WH_CTL_MEMORY, "memory reservation", "memory.soft_limit_in_bytes", "memory.low", memory_reservation, false},
-    {WH_CTL_MEMORY, "swappiness", "memory.swappiness", NULL, swappiness, true},
-    {WH_CTL_MEMORY, "oom_kill_disable", "memory.oom_control", NULL, oom_control, true},
-    {WH_CTL_CPU, "cpu period", "cpu.cfs_period_us", NULL, cpu_period_v1, false},
-    {WH_CTL_CPU, "cpu quota", "cpu.cfs_quota_us", "cpu.max", cpu_max, false},
-    {WH_CTL_CPU, "cpu shares", "cpu.shares", "cpu.weight", cpu_shares, false},
-    {WH_CTL_CPU, "cpu_rt_period", "cpu.rt_period_us", NULL, rt_period, false},
-    {WH_CTL_CPU, "cpu_rt_runtime", "cpu.rt_runtime_us", NULL, rt_runtime, false},
-    {WH_CTL_CPUSET, "cpuset", "cpuset.cpus", "cpuset.cpus", cpuset_cpus, false},
-    {WH_CTL_CPUSET, "cpuset memory nodes", "cpuset.mems", "cpuset.mems", cpuset_mems, false},
-    {WH_CTL_PIDS, "pids limit", "pids.max", "pids.max", pids, false},
-    {WH_CTL_BLKIO, "blkio weight", "blkio.weight", "io.weight", blkio_weight, true},
+    {WH_CTL_MEMORY, "memory", "mem_limit", "memory.limit_in_bytes", "memory.max", memory, false},
+    {WH_CTL_MEMORY, "memory plus swap", "memswap_limit", "memory.memsw.limit_in_bytes", "memory.swap.max", memory_swap,
+     true},
+    {WH_CTL_MEMORY, "memory reservation", "mem_reservation", "memory.soft_limit_in_bytes", "memory.low",
+     memory_reservation, false},
+    {WH_CTL_MEMORY, "swappiness", "mem_swappiness", "memory.swappiness", NULL, swappiness, true},
+    {WH_CTL_MEMORY, "oom_kill_disable", "oom_kill_disable", "memory.oom_control", NULL, oom_control, true},
+    {WH_CTL_CPU, "cpu period", "cpu_period", "cpu.cfs_period_us", NULL, cpu_period_v1, false},
+    {WH_CTL_CPU, "cpu quota", "cpu_quota", "cpu.cfs_quota_us", "cpu.max", cpu_max, false},
+    {WH_CTL_CPU, "cpu shares", "cpu_shares", "cpu.shares", "cpu.weight", cpu_shares, false},
+    {WH_CTL_CPU, "cpu_rt_period", "cpu_rt_period", "cpu.rt_period_us", NULL, rt_period, false},
+    {WH_CTL_CPU, "cpu_rt_runtime", "cpu_rt_runtime", "cpu.rt_runtime_us", NULL, rt_runtime, false},
+    {WH_CTL_CPUSET, "cpuset", "cpuset", "cpuset.cpus", "cpuset.cpus", cpuset_cpus, false},
+    {WH_CTL_CPUSET, "cpuset memory nodes", "cpuset", "cpuset.mems", "cpuset.mems", cpuset_mems, false},
+    {WH_CTL_PIDS, "pids limit", "pids_limit", "pids.max", "pids.max", pids, false},
+    {WH_CTL_BLKIO, "blkio weight", "blkio_config/weight", "blkio.weight", "io.weight", blkio_weight, true},
 };
 
 static const struct {
@@ -171,7 +174,7 @@ uint32_t wh_cgroup_needs(const struct wh_cgroup_layout *layout, const struct wh_
     char value[64];
     for (size_t i = 0; i < WH_ARRAY_LEN(limits); i++)
         if (limits[i].v1_file && wh_cgroup_tree_of(layout, limits[i].ctl) >= 0 &&
-            limits[i].value(res, false, value, sizeof(value)))
+            limits[i].text(res, false, value, sizeof(value)))
             needed |= 1u << limits[i].ctl;
     if (needed & 1u << WH_CTL_CPU && layout->v1[WH_CTL_CPUACCT])
         needed |= 1u << WH_CTL_CPUACCT;
@@ -193,7 +196,7 @@ static int set_limit(const struct wh_cgroup *cg, const struct limit *l, const st
     int tree = wh_cgroup_tree_of(cg->layout, l->ctl);
     bool v2 = tree == -1;
     char value[256];
-    if (!l->value(res, v2, value, sizeof(value)))
+    if (!l->text(res, v2, value, sizeof(value)))
         return 0;
     const char *file = v2 ? l->v2_file : l->v1_file;
     if (tree == -2 || !file)
@@ -230,9 +233,9 @@ int wh_cgroup_set_limits(const struct wh_cgroup *cg, const struct wh_resources *
 {
     for (size_t i = 0; i < WH_ARRAY_LEN(limits); i++)
         if (set_limit(cg, &limits[i], res, err) < 0)
-            return -1;
+            return wh_err_in(err, "%s", limits[i].value);
     for (size_t i = 0; i < res->n_blkio; i++)
         if (set_blkio(cg, &res->blkio[i], err) < 0)
-            return -1;
+            return wh_err_in(err, "blkio_config");
     return 0;
 }

@@ -188,7 +188,7 @@ int wh_child_add_devices(struct wh_child *c)
     }
     for (size_t i = 0; i < res->n_devices; i++) {
         if (add_device(c, &res->devices[i]) < 0)
-            return -1;
+            return wh_report_in(&c->launch.report, "devices/%s", res->devices[i].host_path);
     }
     return 0;
 }

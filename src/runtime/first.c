@@ -131,11 +131,16 @@ static int enter_root(struct wh_child *c)
 
 static int set_names(struct wh_child *c)
 {
+    struct wh_report *r = &c->launch.report;
     const char *host = c->spec->hostname, *domain = c->spec->domainname;
-    if (host && sethostname(host, strlen(host)) < 0)
-        return wh_report_fail(&c->launch.report, "hostname \"%s\"", host);
-    if (domain && *domain && setdomainname(domain, strlen(domain)) < 0)
-        return wh_report_fail(&c->launch.report, "domainname \"%s\"", domain);
+    if (host && sethostname(host, strlen(host)) < 0) {
+        wh_report_fail(r, "hostname \"%s\"", host);
+        return wh_report_in(r, "hostname");
+    }
+    if (domain && *domain && setdomainname(domain, strlen(domain)) < 0) {
+        wh_report_fail(r, "domainname \"%s\"", domain);
+        return wh_report_in(r, "domainname");
+    }
     return 0;
 }
 

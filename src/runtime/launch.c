@@ -218,6 +218,11 @@ static int exec_program(struct wh_launch *l)
     return exec_failed(l, argv[0], errno);
 }
 
+static int set_rlimits(struct wh_launch *l)
+{
+    return wh_child_set_rlimits(&l->report, l->rlimits, l->n_rlimits);
+}
+
 /* Only the status socket is left open besides 0, 1, 2; it closes itself at exec. */
 static int close_others(struct wh_launch *l)
 {
@@ -251,15 +256,20 @@ static int end_below_init(const struct wh_launch *l)
 
 int wh_launch_run(struct wh_launch *l)
 {
-    if (set_oom_score(l) < 0 || resolve_user(l) < 0 || enter_cwd(l) < 0 || set_stdio(l) < 0 || set_apparmor(l) < 0)
-        return -1;
-    if (wh_child_set_rlimits(&l->report, l->rlimits, l->n_rlimits) < 0)
-        return -1;
+    static const struct {
+        int (*run)(struct wh_launch *);
+        const char *value; /* which is to blame when the step fails and does not say it itself */
+    } steps[] = {{set_oom_score, "oom_score_adj"}, {resolve_user, "user"},
+                 {enter_cwd, "working_dir"},       {set_stdio, NULL},
+                 {set_apparmor, "security_opt"},   {set_rlimits, NULL}};
+    for (size_t i = 0; i < WH_ARRAY_LEN(steps); i++)
+        if (steps[i].run(l) < 0)
+            return steps[i].value ? wh_report_in(&l->report, "%s", steps[i].value) : -1;
     umask(l->process->umask >= 0 ? (mode_t)l->process->umask & 0777 : 022);
     if (close_others(l) < 0 || drop_rights(l) < 0)
         return -1;
     if (l->init_fd >= 0 && wh_init_split(l) < 0)
         return -1;
     exec_program(l);
-    return l->init_fd < 0 ? -1 : end_below_init(l);
+    return l->init_fd < 0 ? wh_report_in(&l->report, "command") : end_below_init(l);
 }

@@ -262,7 +262,7 @@ int wh_child_mount_all(struct wh_child *c)
 {
     for (size_t i = 0; i < c->n_mounts; i++) {
         if (mount_one(c, &c->mounts[i]) < 0)
-            return -1;
+            return wh_report_in(&c->launch.report, "volumes/%s", c->mounts[i].mount->target);
     }
     return 0;
 }

@@ -56,6 +56,16 @@ int wh_report_wrap(struct wh_report *r, const char *fmt, ...)
     return -1;
 }
 
+int wh_report_in(struct wh_report *r, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    if (!r->value[0])
+        vsnprintf(r->value, sizeof(r->value), fmt, ap);
+    va_end(ap);
+    return -1;
+}
+
 void wh_report_send(int status_fd, const struct wh_report *r)
 {
     wh_sys_send_fd(status_fd, r, offsetof(struct wh_report, text) + strlen(r->text) + 1, -1);
@@ -72,8 +82,10 @@ static int take_failure(struct wh_report *r, size_t len, int *ret_exit_code, str
     if (len <= offsetof(struct wh_report, text))
         return wh_fail(err, WH_E_PROTOCOL, "a report of %zu bytes from the container's first process", len);
     r->text[len - offsetof(struct wh_report, text) - 1] = '\0';
+    r->value[sizeof(r->value) - 1] = '\0';
     *ret_exit_code = r->exit_code;
-    return wh_fail(err, r->error > 0 ? r->error : WH_E_GENERIC, "%s", r->text);
+    wh_fail(err, r->error > 0 ? r->error : WH_E_GENERIC, "%s", r->text);
+    return r->value[0] ? wh_err_in(err, "%s", r->value) : -1;
 }
 
 /* The end of the stream is "exec has closed it"; also "killed before", which the exit status then says. */

@@ -9,14 +9,16 @@
 
 #include <stdint.h>
 
-#define REPORT_TEXT_MAX 512
+#define REPORT_TEXT_MAX  512
+#define REPORT_VALUE_MAX 256
 
 enum report_kind { REPORT_FAILED = 1, REPORT_TTY = 2 };
 
 struct wh_report {
     uint32_t kind;
-    int32_t error;     /* errno, 0 = the text says it all */
-    int32_t exit_code; /* 125, 126, 127 */
+    int32_t error;                /* errno, 0 = the text says it all */
+    int32_t exit_code;            /* 125, 126, 127 */
+    char value[REPORT_VALUE_MAX]; /* what of the spec is to blame, as wh_err_in has it; "" = not said */
     char text[REPORT_TEXT_MAX];
 };
 
@@ -26,6 +28,9 @@ int wh_report_fail_as(struct wh_report *r, int exit_code, int error, const char 
     __attribute__((format(printf, 4, 5)));
 /* Puts "context: " before the text; returns -1. */
 int wh_report_wrap(struct wh_report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says what of the spec is to blame, unless that is said already; returns -1. */
+int wh_report_in(struct wh_report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 void wh_report_send(int status_fd, const struct wh_report *r);
 int wh_report_send_tty(int status_fd, int master_fd);

@@ -66,9 +66,11 @@ int wh_child_set_rlimits(struct wh_report *r, const struct wh_rlimit *limits, si
         int resource = find_resource(limits[i].name);
         if (resource < 0)
             return wh_report_fail_as(r, 125, 0, "ulimit \"%s\": unknown", limits[i].name);
-        if (setrlimit((__rlimit_resource_t)resource, &want) < 0)
-            return wh_report_fail(r, "ulimit %s=%lld:%lld", limits[i].name, (long long)limits[i].soft,
-                                  (long long)limits[i].hard);
+        if (setrlimit((__rlimit_resource_t)resource, &want) < 0) {
+            wh_report_fail(r, "ulimit %s=%lld:%lld", limits[i].name, (long long)limits[i].soft,
+                           (long long)limits[i].hard);
+            return wh_report_in(r, "ulimits/%s", limits[i].name);
+        }
     }
     return 0;
 }

@@ -26,5 +26,7 @@ int wh_launch_prepare_security(struct wh_launch *l, enum wh_seccomp_kind kind, c
     l->apparmor = l->process->privileged ? NULL : choose_apparmor(apparmor);
     if (l->process->privileged || kind == WH_SECCOMP_UNCONFINED)
         return 0;
-    return wh_seccomp_get(kind == WH_SECCOMP_PROFILE ? profile : NULL, l->caps, cache_dir, &l->bpf, err);
+    if (wh_seccomp_get(kind == WH_SECCOMP_PROFILE ? profile : NULL, l->caps, cache_dir, &l->bpf, err) < 0)
+        return wh_err_in(err, "security_opt");
+    return 0;
 }

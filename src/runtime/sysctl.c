@@ -90,8 +90,10 @@ int wh_child_set_sysctls(struct wh_child *c)
     set_network_defaults(c);
     for (size_t i = 0; i < c->spec->n_sysctls; i++) {
         const struct wh_kv *s = &c->spec->sysctls[i];
-        if (write_value(c, s->key, s->value) < 0)
-            return wh_report_fail(&c->launch.report, "sysctl %s=%s", s->key, s->value);
+        if (write_value(c, s->key, s->value) < 0) {
+            wh_report_fail(&c->launch.report, "sysctl %s=%s", s->key, s->value);
+            return wh_report_in(&c->launch.report, "sysctls/%s", s->key);
+        }
     }
     return 0;
 }

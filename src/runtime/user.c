@@ -285,7 +285,7 @@ static int add_extra_groups(struct wh_report *r, int root_fd, const char *const 
     for (; extra && *extra; extra++) {
         gid_t gid = (gid_t)-1;
         if (resolve_group(r, root_fd, *extra, &gid) < 0)
-            return -1;
+            return wh_report_in(r, "group_add/%s", *extra);
         if (add_group(ret, gid) < 0)
             return wh_report_fail_as(r, 125, 0, "more than %zu groups", WH_ARRAY_LEN(ret->groups));
     }

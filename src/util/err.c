@@ -88,6 +88,22 @@ void wh_err_hint(struct wh_err *err, const char *fmt, ...)
         err->hint = text;
 }
 
+void wh_err_in_(struct wh_err *err, const char *fmt, ...)
+{
+    if (!err)
+        return;
+    va_list ap;
+    struct wh_str s = {0};
+    va_start(ap, fmt);
+    wh_str_vfmt(&s, fmt, ap);
+    va_end(ap);
+    if (err->value)
+        wh_str_fmt(&s, "/%s", err->value);
+    free(err->value);
+    err->value = wh_str_take(&s);
+    wh_str_fini(&s);
+}
+
 char *wh_err_text(const struct wh_err *err)
 {
     struct wh_str s = {0};
@@ -118,6 +134,7 @@ void wh_err_fini(struct wh_err *err)
         free_text(err->frame[i].text);
     free(err->mark_file);
     free(err->hint);
+    free(err->value);
     memset(err, 0, sizeof(*err));
 }
 

@@ -53,6 +53,40 @@ fails() {
     contains "$stderr" "$owner"
 }
 
+# points LINE:COLUMN PHRASE ATTRIBUTE...: `up` of a service with these lines fails and says the phrase and that place
+points() {
+    local place=$1 phrase=$2
+    shift 2
+    { printf 'services:\n  web:\n    image: busybox\n' && printf '    %s\n' "$@"; } > compose.yaml
+    fails 1 "compose.yaml:$place: " c up -d
+    contains "$stderr" "$phrase"
+    c down -t 0
+}
+
+@test "what only a start finds out has a place: the container's first process" {
+    points 4:11 "unable to find user nosuch" 'user: nosuch'
+    points 4:17 "unable to find group nosuch" 'group_add: [nosuch]'
+    points 4:15 "device /dev/nosuch" 'devices: [/dev/nosuch]'
+    points 4:35 "sysctl net.core.somaxconn=x" 'sysctls: {net.core.somaxconn: x}'
+    points 4:18 "working directory" 'working_dir: /bin/sh'
+    points 4:24 "/x/y" 'volumes: [/tmp:/x, /bin:/dev/null/x/y]'
+    points 4:5 "executable file not found" 'command: [nosuch]'
+    points 5:5 "No such file" 'command: [sh]' 'entrypoint: /nosuch'
+}
+
+@test "what only a start finds out has a place: before the first process" {
+    points 4:5 "seccomp profile" 'security_opt: ["seccomp=/nosuch.json"]'
+    points 4:14 "unknown runtime" 'runtime: nosuch'
+    points 4:56 "memory limit" 'deploy: {resources: {limits: {cpus: "0.5", memory: 1m}}}'
+    points 4:20 "no such container" 'volumes_from: ["container:nosuch"]'
+    points 4:19 "No such container" 'network_mode: container:nosuch'
+    points 4:15 "bind source path does not exist" 'volumes: [{type: bind, source: /nosuch, target: /x, bind: {create_host_path: false}}]'
+    printf 'services:\n  web: {image: busybox, networks: [out]}\nnetworks:\n  out: {external: true}\n' > compose.yaml
+    fails 1 "compose.yaml:4:3: network out declared as external" c up -d
+    printf 'services:\n  web: {image: nosuch, pull_policy: never}\n' > compose.yaml
+    fails 1 'compose.yaml:2:16: service "web": no such image' c up -d
+}
+
 @test "not root: one message, nothing written" {
     # bats' own folders are closed to others
     cd "$(mktemp -d /tmp/whale-nobody.XXXXXX)"

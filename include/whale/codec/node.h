@@ -93,6 +93,10 @@ void wh_node_put_bool(struct wh_arena *a, struct wh_node *map, const char *key, 
 void wh_node_put(struct wh_arena *a, struct wh_node *map, const char *key, struct wh_node *value);
 void wh_node_push_str(struct wh_arena *a, struct wh_node *seq, const char *text);
 
+/* The place of what a path of words names (wh_err_in), or of the innermost thing around it that has one; file NULL:
+ * none. */
+struct wh_mark wh_node_place(const struct wh_node *root, const char *path);
+
 bool wh_node_equal(const struct wh_node *a, const struct wh_node *b); /* as data: order of map keys is ignored */
 bool wh_node_is_scalar(const struct wh_node *n);
 const char *wh_node_kind_text(enum wh_node_kind kind); /* "mapping", "list", "string", ... */

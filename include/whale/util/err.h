@@ -56,6 +56,7 @@ struct wh_err {
     struct wh_mark mark;
     char *mark_file; /* owned copy of mark.file */
     char *hint;      /* owned */
+    char *value;     /* owned; which value of the project is to blame, when no mark is at hand; see wh_err_in */
 };
 
 /* Lets compilers and analyzers see that the result is always -1. */
@@ -78,6 +79,15 @@ int wh_wrap_(struct wh_err *err, const char *func, const char *file, uint32_t li
 /* Attach the place (copied) / the hint; both keep the first one that was set. */
 void wh_err_at(struct wh_err *err, const struct wh_mark *mark);
 void wh_err_hint(struct wh_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Says from the inside out which value of the project is to blame, as a path of words: wh_err_in(err, "user"), then
+ * wh_err_in(err, "services/%s", name) gives "services/web/user". A path that
+ * begins with a slash is whole already. Who has the tree with its places turns it into a mark
+ * (wh_node_place). A word of a list is an item's text, number, or name, source or target. Returns -1.
+ */
+void wh_err_in_(struct wh_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define wh_err_in(err, ...) WH_MINUS_ONE(wh_err_in_(err, __VA_ARGS__))
 
 /* The whole chain, outermost context first: "service "db": mount ./data: openat2: No such file or directory".
  * Returns a malloc'ed string (a static text's copy when memory is short, never NULL unless malloc fails). */

@@ -43,12 +43,24 @@ static void the_first_mark_and_hint_win(void **state)
     assert_string_equal(moved.mark.file, "compose.yaml");
 }
 
+static void the_value_to_blame_is_said_from_the_inside_out(void **state)
+{
+    wh_auto_err err = {0};
+    wh_fail(&err, WH_E_INVALID, "bad");
+    assert_int_equal(wh_err_in(&err, "sysctls/%s", "net.x"), -1);
+    wh_err_in(&err, "services/%s", "web");
+    assert_string_equal(err.value, "services/web/sysctls/net.x");
+    wh_fail(&err, WH_E_INVALID, "another");
+    assert_null(err.value);
+}
+
 static void no_error_object_is_fine(void **state)
 {
     assert_int_equal(wh_fail(NULL, EIO, "x"), -1);
     assert_int_equal(wh_wrap(NULL, "y"), -1);
     wh_err_at(NULL, NULL);
     wh_err_hint(NULL, "z");
+    assert_int_equal(wh_err_in(NULL, "v"), -1);
     wh_err_fini(NULL);
 }
 
@@ -58,6 +70,7 @@ int main(void)
         cmocka_unit_test(contexts_are_printed_outermost_first),
         cmocka_unit_test(a_long_chain_keeps_both_ends),
         cmocka_unit_test(the_first_mark_and_hint_win),
+        cmocka_unit_test(the_value_to_blame_is_said_from_the_inside_out),
         cmocka_unit_test(no_error_object_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
