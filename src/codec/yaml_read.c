@@ -4,6 +4,8 @@
  * merge keys are applied when their mapping is complete, every node and key gets its mark.
  */
 #include "whale/codec/yaml.h"
+
+#include "codec/yaml_input.h"
 #include "whale/util/map.h"
 
 #include <limits.h>
@@ -42,6 +44,9 @@ struct reader {
     struct wh_yaml_limits limits;
     struct wh_map anchors; /* name -> struct anchor *, kept across documents */
     size_t own_nodes, alias_nodes, depth;
+    const char *text;     /* what the parser reads */
+    size_t skipped_lines; /* above it */
+    bool hidden;          /* control characters of it stand as others */
     struct wh_err *err;
 };
 
@@ -50,7 +55,8 @@ static int read_event(struct reader *r, const struct frame *at, const yaml_event
 
 static struct wh_mark to_mark(const struct reader *r, const yaml_mark_t *start, const yaml_mark_t *end)
 {
-    struct wh_mark m = {.file = r->name, .line = (uint32_t)start->line + 1, .column = (uint32_t)start->column + 1};
+    struct wh_mark m = {
+        .file = r->name, .line = (uint32_t)(r->skipped_lines + start->line) + 1, .column = (uint32_t)start->column + 1};
     if (end && end->line == start->line && end->column > start->column)
         m.length = (uint32_t)(end->column - start->column);
     return m;
@@ -94,6 +100,17 @@ static const char *syntax_hint(const char *problem)
     return NULL;
 }
 
+static struct wh_mark mark_of_offset(const struct reader *r, size_t offset)
+{
+    struct wh_mark m = {.file = r->name, .line = (uint32_t)r->skipped_lines + 1, .column = 1};
+    for (size_t i = 0; i < offset && r->text[i]; i++) {
+        bool ends = r->text[i] == '\n';
+        m.line += ends;
+        m.column = ends ? 1 : m.column + (((unsigned char)r->text[i] & 0xC0) != 0x80);
+    }
+    return m;
+}
+
 static int fail_syntax(struct reader *r)
 {
     const yaml_parser_t *p = &r->parser;
@@ -101,12 +118,16 @@ static int fail_syntax(struct reader *r)
         return fail_memory(r);
     const char *problem = p->problem ? p->problem : "invalid YAML";
     if (p->error == YAML_READER_ERROR) {
-        wh_fail(r->err, WH_E_INVALID, "yaml: %s (byte %zu)", problem, p->problem_offset);
-        return fail_at(r, &(struct wh_mark){.file = r->name});
+        struct wh_mark at = mark_of_offset(r, p->problem_offset);
+        if (p->problem_value < 0)
+            wh_fail(r->err, WH_E_INVALID, "yaml: %s", problem);
+        else
+            wh_fail(r->err, WH_E_INVALID, "yaml: %s (value: %d)", problem, p->problem_value);
+        return fail_at(r, &at);
     }
     if (p->context)
         wh_fail(r->err, WH_E_INVALID, "yaml: %s (%s that starts at line %zu, column %zu)", problem, p->context,
-                p->context_mark.line + 1, p->context_mark.column + 1);
+                r->skipped_lines + p->context_mark.line + 1, p->context_mark.column + 1);
     else
         wh_fail(r->err, WH_E_INVALID, "yaml: %s", problem);
     const char *hint = syntax_hint(problem);
@@ -359,10 +380,11 @@ static int read_scalar(struct reader *r, const yaml_event_t *ev, struct wh_node 
     if (!n)
         return fail_memory(r);
     n->mark = mark;
-    n->text_len = ev->data.scalar.length;
-    n->text = wh_arena_strndup(r->arena, (const char *)ev->data.scalar.value, n->text_len);
-    if (!n->text)
+    char *text = wh_arena_strndup(r->arena, (const char *)ev->data.scalar.value, ev->data.scalar.length);
+    if (!text)
         return fail_memory(r);
+    n->text = text;
+    n->text_len = r->hidden ? wh_yaml_show_controls(text) : ev->data.scalar.length;
     struct anchor *anchor;
     if (open_anchor(r, ev->data.scalar.anchor, n, &anchor) < 0)
         return -1;
@@ -479,12 +501,12 @@ static int add_pair(struct reader *r, struct wh_node *map, const struct wh_node 
 
 /*
  * A key is not worth a node of its own: ret borrows the event's text, which lives until the pair is complete. Keys
- * that are collections, aliases or have an anchor take the general way.
+ * that are collections, aliases or have an anchor take the general way, as do all of a file with hidden characters.
  */
 static int read_key(struct reader *r, const struct frame *at, yaml_event_t *ev, struct wh_node *ret)
 {
     struct wh_mark mark = event_mark(r, ev);
-    if (ev->type == YAML_SCALAR_EVENT && !ev->data.scalar.anchor) {
+    if (ev->type == YAML_SCALAR_EVENT && !ev->data.scalar.anchor && !r->hidden) {
         *ret = (struct wh_node){.mark = mark};
         ret->text = (const char *)ev->data.scalar.value;
         ret->text_len = ev->data.scalar.length;
@@ -638,20 +660,21 @@ static struct wh_yaml_limits effective_limits(const struct wh_yaml_limits *l)
     };
 }
 
-/* False: nothing but comments and markers of a document's end, which libyaml refuses without a document. */
-static bool has_content(const char *text, size_t len)
+static int parse_content(struct reader *r, size_t len, struct wh_vec *docs)
 {
-    for (const char *p = text, *end = text + len; p < end;) {
-        const char *line = p;
-        p = memchr(p, '\n', (size_t)(end - p));
-        p = p ? p + 1 : end;
-        while (line < p && strchr(" \t\r\n", *line) && *line)
-            line++;
-        bool marker = p - line >= 3 && memcmp(line, "...", 3) == 0 && (line + 3 == end || strchr(" \t\r\n#", line[3]));
-        if (line < p && *line != '#' && !marker)
-            return true;
+    wh_auto_str shown = {0};
+    int rc = wh_yaml_hide_controls(r->text, len, &shown);
+    if (rc < 0 || !yaml_parser_initialize(&r->parser))
+        return fail_memory(r);
+    r->hidden = rc > 0;
+    if (r->hidden) {
+        r->text = wh_str_c(&shown);
+        len = shown.len;
     }
-    return false;
+    yaml_parser_set_input_string(&r->parser, (const unsigned char *)r->text, len);
+    rc = read_stream(r, docs);
+    yaml_parser_delete(&r->parser);
+    return rc;
 }
 
 int wh_yaml_parse(struct wh_arena *a, const char *text, size_t len, const char *name,
@@ -660,13 +683,10 @@ int wh_yaml_parse(struct wh_arena *a, const char *text, size_t len, const char *
     struct reader r = {.arena = a, .name = name, .limits = effective_limits(limits), .err = err};
     if (len > r.limits.max_bytes)
         return wh_fail(err, WH_E_LIMIT, "yaml: %s is larger than %zu bytes", name, r.limits.max_bytes);
-    if (!has_content(text, len))
+    r.text = wh_yaml_find_content(text, len, &r.skipped_lines);
+    if (!r.text)
         return 0;
-    if (!yaml_parser_initialize(&r.parser))
-        return fail_memory(&r);
-    yaml_parser_set_input_string(&r.parser, (const unsigned char *)(text ? text : ""), len);
-    int rc = read_stream(&r, docs);
-    yaml_parser_delete(&r.parser);
+    int rc = parse_content(&r, len - (size_t)(r.text - text), docs);
     wh_map_fini(&r.anchors);
     return rc;
 }

@@ -147,15 +147,23 @@ static bool resolve_float(struct wh_node *n, const char *text)
     return true;
 }
 
-static bool resolve_number(struct wh_node *n)
+/* The text without underscores; false when it is too long. */
+static bool plain_digits(const struct wh_node *n, char plain[static NUMBER_MAX])
 {
-    char plain[NUMBER_MAX] = "";
-    size_t len = 0;
-    if (n->text_len >= sizeof(plain))
+    if (n->text_len >= NUMBER_MAX)
         return false;
     for (const char *p = n->text; *p; p++)
         if (*p != '_')
-            plain[len++] = *p;
+            *plain++ = *p;
+    *plain = '\0';
+    return true;
+}
+
+static bool resolve_number(struct wh_node *n)
+{
+    char plain[NUMBER_MAX];
+    if (!plain_digits(n, plain))
+        return false;
     int64_t integer;
     uint64_t big = 0;
     int rc = parse_integer(plain, &integer, &big);
@@ -346,9 +354,10 @@ const char *wh_yaml_time_text(struct wh_arena *a, const struct wh_node *n)
 
 bool wh_yaml_unsigned(const struct wh_node *n, uint64_t *ret)
 {
+    char plain[NUMBER_MAX];
     int64_t integer;
     return n->kind == WH_NODE_FLOAT && n->text_len && n->real >= 9223372036854775808.0 &&
-           n->real <= 18446744073709551616.0 && parse_integer(n->text, &integer, ret) > 0;
+           n->real <= 18446744073709551616.0 && plain_digits(n, plain) && parse_integer(plain, &integer, ret) > 0;
 }
 
 const char *wh_yaml_scalar_text(struct wh_arena *a, const struct wh_node *n)

@@ -5,7 +5,7 @@
  */
 #include "canonical.h"
 
-#include "internal.h"
+#include "passes.h"
 
 #include "whale/codec/yaml.h"
 #include "whale/util/str.h"
@@ -307,8 +307,8 @@ static int add_ports(struct canon *c, const struct wh_path *path, struct wh_node
         return wh_node_push(c->l->arena, list, item);
     wh_auto_err err = {0};
     if (item->kind == WH_NODE_FLOAT) {
-        wh_fail(&err, WH_E_INVALID, "%s: invalid type float64 for port",
-                wh_path_text(c->l->arena, path, WH_PATH_BRACKETS));
+        wh_fail(&err, WH_E_INVALID, "%s: invalid type %s for port", wh_path_text(c->l->arena, path, WH_PATH_BRACKETS),
+                wh_compose_type_name(item));
         report(c, &err, &item->mark);
         return -1;
     }

@@ -61,46 +61,89 @@ static struct wh_node *convert_bool(struct wh_convert *c, const struct wh_path *
     return print == PRINT_BOTH || value == (print == PRINT_TRUE) ? n : NULL;
 }
 
-static struct wh_node *convert_int(struct wh_convert *c, const struct wh_path *path, struct wh_node *n, bool keep_zero)
+/* A number that does not fit loses its upper bits, one beyond 64 bits all but the sign; docker compose says nothing. */
+static int64_t take_large(const struct wh_node *n)
 {
-    int64_t value = 0;
-    if (n->kind == WH_NODE_INT) {
-        value = n->integer;
-    } else if (n->kind == WH_NODE_FLOAT && !(n->real >= -9223372036854775808.0 && n->real < 9223372036854775808.0)) {
+    uint64_t bits;
+    int64_t value;
+    if (wh_yaml_unsigned(n, &bits))
+        return (int64_t)bits;
+    return wh_int_of_real(n->real, &value) == 0 ? value : INT64_MIN;
+}
+
+static int read_int(struct wh_convert *c, const struct wh_path *path, const struct wh_node *n, int64_t *ret)
+{
+    if (n->kind == WH_NODE_INT)
+        *ret = n->integer;
+    else if (n->kind == WH_NODE_FLOAT)
+        *ret = take_large(n);
+    else if (wh_int_parse(n->text, INT64_MIN, INT64_MAX, ret) < 0) {
+        wh_convert_fail(c, path, n, wh_arena_fmt(c->l->arena, "parsing \"%s\": invalid syntax", n->text));
+        return -1;
+    }
+    return 0;
+}
+
+static void warn_large(struct wh_convert *c, const struct wh_path *path, const struct wh_node *n, int64_t value)
+{
+    wh_diag_warn(c->l->diags, &n->mark, "%s: %s does not fit, it is read as %lld",
+                 wh_path_text(c->l->arena, path, WH_PATH_INDEX), n->text, (long long)value);
+}
+
+static struct wh_node *convert_signed(struct wh_convert *c, const struct wh_path *path, struct wh_node *n,
+                                      bool keep_zero)
+{
+    int64_t value;
+    if (read_int(c, path, n, &value) < 0)
+        return NULL;
+    if (n->kind == WH_NODE_FLOAT && (double)value != trunc(n->real))
+        warn_large(c, path, n, value);
+    if (!value && !keep_zero)
+        return NULL;
+    return n->kind == WH_NODE_INT ? n : wh_node_int(c->l->arena, &n->mark, value);
+}
+
+/* Of uint16, uint32 or uint64. */
+static struct wh_node *convert_natural(struct wh_convert *c, const struct wh_path *path, const struct wh_type *t,
+                                       struct wh_node *n)
+{
+    int64_t value, fits;
+    if (read_int(c, path, n, &value) < 0)
+        return NULL;
+    if (n->kind == WH_NODE_FLOAT ? n->real < 0 : value < 0) {
+        const char *text = n->kind == WH_NODE_FLOAT ? wh_arena_fmt(c->l->arena, "%f", n->real)
+                                                    : wh_arena_fmt(c->l->arena, "%lld", (long long)value);
+        wh_convert_fail(
+            c, path, n,
+            wh_arena_fmt(c->l->arena, "cannot parse value as 'uint%u': %s overflows uint", t->natural, text));
+        return NULL;
+    }
+    fits = t->natural < 64 ? value & ((INT64_C(1) << t->natural) - 1) : value;
+    if (fits < 0) { /* fits uint64, but not the model */
         wh_convert_fail(c, path, n, wh_arena_fmt(c->l->arena, "\"%s\" is out of range", n->text));
         return NULL;
-    } else if (n->kind == WH_NODE_FLOAT) {
-        if (wh_int_of_real(n->real, &value) < 0) {
-            wh_convert_fail(c, path, n, "the number is too large");
-            return NULL;
-        }
-        n = wh_node_int(c->l->arena, &n->mark, value);
-    } else if (wh_int_parse(n->text, INT64_MIN, INT64_MAX, &value) < 0) {
-        wh_convert_fail(c, path, n, wh_arena_fmt(c->l->arena, "parsing \"%s\": invalid syntax", n->text));
-        return NULL;
-    } else {
-        n = wh_node_int(c->l->arena, &n->mark, value);
     }
-    return value || keep_zero ? n : NULL;
+    if (fits != value)
+        warn_large(c, path, n, fits);
+    if (!fits && t->form != WH_FORM_OPT_INT)
+        return NULL;
+    return wh_node_int(c->l->arena, &n->mark, fits);
 }
 
 static struct wh_node *convert_number(struct wh_convert *c, const struct wh_path *path, const struct wh_type *t,
                                       struct wh_node *n)
 {
-    struct wh_node *made = convert_int(c, path, n, t->form == WH_FORM_OPT_INT);
-    if (!made || !t->natural || made->integer >= 0)
-        return made;
-    wh_convert_fail(c, path, n,
-                    wh_arena_fmt(c->l->arena, "cannot parse value as 'uint%u': %lld overflows uint", t->natural,
-                                 (long long)made->integer));
-    return NULL;
+    if (t->natural)
+        return convert_natural(c, path, t, n);
+    return convert_signed(c, path, n, t->form == WH_FORM_OPT_INT);
 }
 
 /* Fractions and large numbers are refused where a number is only another way to write a whole number or a text. */
 static struct wh_node *refuse_real(struct wh_convert *c, const struct wh_path *path, const struct wh_node *n,
-                                   const char *what)
+                                   const char *before, const char *after)
 {
-    struct wh_diag *d = wh_convert_fail(c, path, n, what);
+    const char *text = wh_arena_fmt(c->l->arena, "%s%s%s", before, wh_compose_type_name(n), after);
+    struct wh_diag *d = wh_convert_fail(c, path, n, text);
     wh_diag_hint(c->l->diags, d, "write a whole number");
     return NULL;
 }
@@ -161,7 +204,7 @@ static struct wh_node *convert_bytes(struct wh_convert *c, const struct wh_path 
 {
     int64_t value = 0;
     if (n->kind == WH_NODE_FLOAT) {
-        wh_diag_warn(c->l->diags, &n->mark, "%s: a fraction of a byte is ignored, write a unit",
+        wh_diag_warn(c->l->diags, &n->mark, "%s is ignored: it is no whole number of bytes, or too large",
                      wh_path_text(c->l->arena, path, WH_PATH_INDEX));
         return NULL;
     }
@@ -235,7 +278,7 @@ static struct wh_node *convert_mode(struct wh_convert *c, const struct wh_path *
 {
     char *end;
     if (n->kind == WH_NODE_FLOAT)
-        return refuse_real(c, path, n, "unexpected value type float64 for mode");
+        return refuse_real(c, path, n, "unexpected value type ", " for mode");
     long long value = n->kind == WH_NODE_INT ? n->integer : 0;
     warn_decimal_mode(c, path, n);
     if (n->kind == WH_NODE_STR) {
@@ -277,7 +320,7 @@ static struct wh_node *convert_count(struct wh_convert *c, const struct wh_path 
 {
     int64_t value = n->kind == WH_NODE_INT ? n->integer : -1;
     if (n->kind == WH_NODE_FLOAT)
-        return refuse_real(c, path, n, "invalid type float64 for device count");
+        return refuse_real(c, path, n, "invalid type ", " for device count");
     if (n->kind == WH_NODE_STR && strcasecmp(n->text, "all") != 0 &&
         wh_int_parse(n->text, INT64_MIN, INT64_MAX, &value) < 0) {
         wh_convert_fail(
@@ -292,7 +335,7 @@ bool wh_convert_is_text(struct wh_convert *c, const struct wh_path *path, const 
 {
     if (n->kind != WH_NODE_FLOAT)
         return true;
-    refuse_real(c, path, n, "expected type 'string', got unconvertible type 'float64'");
+    refuse_real(c, path, n, "expected type 'string', got unconvertible type '", "'");
     return false;
 }
 
@@ -353,8 +396,8 @@ static struct wh_node *convert_map(struct wh_convert *c, const struct wh_path *p
 static struct wh_node *convert_limit(struct wh_convert *c, const struct wh_path *path, struct wh_node *n)
 {
     if (n->kind == WH_NODE_FLOAT)
-        return refuse_real(c, path, n, "invalid type float64 for a limit");
-    return convert_int(c, path, n, true);
+        return refuse_real(c, path, n, "invalid type ", " for external");
+    return convert_signed(c, path, n, true);
 }
 
 static struct wh_node *convert_ulimit(struct wh_convert *c, const struct wh_path *path, const struct wh_type *t,

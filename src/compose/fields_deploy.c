@@ -39,6 +39,7 @@ static const struct wh_type ssh = {.kinds = WH_K_MAP | WH_K_LIST,
                                    .must = "mapping",
                                    .values = &ssh_value,
                                    .items = &wh_type_text,
+                                   .unique = true,
                                    .no_empty_key = true};
 static const struct wh_field build_fields[] = {
     {"context", &wh_type_text, 0, NULL, "folder or URL of the sources"},

@@ -236,7 +236,7 @@ static const struct wh_field volume_fields[] = {
 };
 static const struct wh_type tmpfs_mode = {.kinds = WH_K_NUMBER | WH_K_STR, .form = WH_FORM_PLAIN_MODE, .natural = 32};
 static const struct wh_type tmpfs_size = {
-    .kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_BYTES, .must = "integer", .bounded = true, .min = 0, .max = 1e18};
+    .kinds = WH_K_INT | WH_K_STR, .form = WH_FORM_BYTES, .must = "integer", .bounded = true, .min = 0, .max = HUGE_VAL};
 static const struct wh_field tmpfs_fields[] = {
     {"size", &tmpfs_size, 0, NULL, "bytes"},
     {"mode", &tmpfs_mode, 0, NULL, "permissions"},

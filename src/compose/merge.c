@@ -19,7 +19,8 @@ enum merge_kind {
     MERGE_NAMES,        /* a list is a map of nulls */
     MERGE_HOSTS,        /* as SEQUENCE, without exact duplicates */
     MERGE_LOGGING,      /* as a map unless another driver is named */
-    MERGE_IPAM,         /* entries of one subnet merge */
+    MERGE_IPAM,         /* the list, whose entries merge over those of one subnet */
+    MERGE_SSH,          /* a list and a map meet as lists */
 };
 
 static const struct wh_rule merge_table[] = {
@@ -32,8 +33,7 @@ static const struct wh_rule merge_table[] = {
     {"services.*.build.args", MERGE_SEQUENCE},
     {"services.*.build.extra_hosts", MERGE_HOSTS},
     {"services.*.build.labels", MERGE_SEQUENCE},
-    {"services.*.build.ssh", MERGE_SEQUENCE},
-    {"services.*.build.ulimits.*", MERGE_REPLACE},
+    {"services.*.build.ssh", MERGE_SSH},
     {"services.*.command", MERGE_REPLACE},
     {"services.*.depends_on", MERGE_DEPENDS_ON},
     {"services.*.deploy.labels", MERGE_SEQUENCE},
@@ -253,44 +253,21 @@ static bool is_other_driver(const struct wh_node *base, const struct wh_node *ov
     return old && new && !wh_node_equal(old, new);
 }
 
-static struct wh_node *find_subnet(struct wh_node *list, const struct wh_node *entry)
-{
-    const struct wh_node *subnet = wh_node_get(entry, "subnet");
-    for (size_t i = 0; subnet && i < list->seq.len; i++) {
-        const struct wh_node *other = wh_node_get(list->seq.items[i], "subnet");
-        if (other && wh_node_equal(other, subnet))
-            return list->seq.items[i];
-    }
-    return NULL;
-}
-
-/* A single range goes when the other file names others, which is how a network moves to another subnet. */
-static struct wh_node *replace_range(struct wh_load *l, const struct wh_path *path, struct wh_node *range,
-                                     struct wh_node *over)
-{
-    const struct wh_node *subnet = wh_node_get(range, "subnet");
-    wh_compose_note_override(l, over, range);
-    for (size_t i = 0; subnet && i < over->seq.len; i++) {
-        const struct wh_node *other = wh_node_get(over->seq.items[i], "subnet");
-        if (other && wh_node_equal(other, subnet))
-            over->seq.items[i] = merge_maps(l, &(struct wh_path){path, NULL, i}, NULL, range, over->seq.items[i]);
-    }
-    return over;
-}
-
-static struct wh_node *merge_ipam(struct wh_load *l, const struct wh_path *path, struct wh_node *base,
+/* A range that the later list does not name goes, which is how a network moves to another subnet. */
+static struct wh_node *merge_ipam(struct wh_load *l, const struct wh_path *path, const struct wh_node *base,
                                   struct wh_node *over)
 {
-    if (base->seq.len == 1)
-        return replace_range(l, path, base->seq.items[0], over);
-    for (size_t i = 0; i < over->seq.len; i++) {
-        struct wh_node *entry = over->seq.items[i], *same = find_subnet(base, entry);
-        if (same)
-            merge_maps(l, &(struct wh_path){path, NULL, i}, NULL, same, entry);
-        else if (wh_node_push(l->arena, base, entry) < 0)
-            lose(l);
+    for (size_t i = 0; i < base->seq.len; i++) {
+        struct wh_node *range = base->seq.items[i];
+        const struct wh_node *subnet = wh_node_get(range, "subnet");
+        wh_compose_note_override(l, over, range);
+        for (size_t k = 0; subnet && k < over->seq.len; k++) {
+            const struct wh_node *other = wh_node_get(over->seq.items[k], "subnet");
+            if (other && wh_node_equal(other, subnet))
+                over->seq.items[k] = merge_maps(l, &(struct wh_path){path, NULL, k}, NULL, range, over->seq.items[k]);
+        }
     }
-    return base;
+    return over;
 }
 
 static struct wh_node *merge_plain(struct wh_load *l, const struct wh_path *path, const struct wh_rules *rules,
@@ -332,6 +309,10 @@ static struct wh_node *merge_special(struct wh_load *l, const struct wh_path *pa
         if (base->kind == WH_NODE_SEQ && over->kind == WH_NODE_SEQ)
             return merge_ipam(l, path, base, over);
         break;
+    case MERGE_SSH:
+        if (base->kind == over->kind)
+            break;
+        return append_list(l, wh_compose_to_sequence(l, base), wh_compose_to_sequence(l, over));
     }
     return merge_plain(l, path, rules, base, over);
 }

@@ -14,9 +14,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* Docker limits configs and secrets to less than this. */
-#define MAX_CONTENT_BYTES ((size_t)4 << 20)
-
 /* Copies the resolved texts of variables into the tree as `content`. */
 static void put_contents(struct wh_load_result *r, const struct wh_node *tree, const char *section)
 {
@@ -35,12 +32,9 @@ static const char *digest_of(struct wh_arena *a, const struct wh_node *source)
     char hex[WH_SHA256_HEX];
     const char *content = wh_node_get_str(source, "content", NULL);
     const char *file = wh_node_get_str(source, "file", NULL);
-    wh_auto_str text = {0};
     if (content)
         wh_sha256_of(content, strlen(content), hex);
-    else if (file && wh_file_read(file, MAX_CONTENT_BYTES, &text, NULL) == 0)
-        wh_sha256_of(wh_str_c(&text), text.len, hex);
-    else
+    else if (!file || wh_sha256_file(file, hex) < 0)
         return NULL;
     return wh_arena_strdup(a, hex);
 }

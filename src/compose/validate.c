@@ -6,6 +6,7 @@
 #include "fields.h"
 #include "passes.h"
 
+#include "whale/codec/yaml.h"
 #include "whale/util/str.h"
 #include "whale/util/vec.h"
 
@@ -97,6 +98,9 @@ const char *wh_compose_type_name(const struct wh_node *n)
         [WH_NODE_SEQ] = "[]interface {}",
         [WH_NODE_MAP] = "map[string]interface {}",
     };
+    uint64_t ignored;
+    if (wh_yaml_unsigned(n, &ignored))
+        return "uint64";
     return n->is_time ? "time.Time" : names[n->kind];
 }
 
@@ -285,7 +289,7 @@ static void check_node(struct check *c, const struct wh_path *path, const struct
 {
     if (t == &wh_type_any || n->reported)
         return;
-    if (!(kinds_of(n) & t->kinds))
+    if (!(kinds_of(n) & t->kinds) || (t->decoded && n->kind == WH_NODE_FLOAT))
         report_kind(c, path, t, n);
     else if (n->kind == WH_NODE_SEQ && t->items)
         check_list(c, path, t, n);

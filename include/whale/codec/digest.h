@@ -18,5 +18,7 @@ void wh_sha256_init(struct wh_sha256 *h);
 void wh_sha256_add(struct wh_sha256 *h, const void *data, size_t len);
 void wh_sha256_hex(struct wh_sha256 *h, char ret[WH_SHA256_HEX]); /* ends the computation */
 void wh_sha256_of(const void *data, size_t len, char ret[WH_SHA256_HEX]);
+/* Of a regular file of any length. 0, or -1: there is none, or it cannot be read. */
+int wh_sha256_file(const char *path, char ret[WH_SHA256_HEX]);
 
 #endif

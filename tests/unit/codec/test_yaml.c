@@ -118,6 +118,10 @@ static const struct error_row {
     {"half of base64", "a: !!binary aGVsbG8\n", "invalid base64 data", 1, 4},
     {"infinity", "a: -.inf\n", "unsupported value: -Inf", 1, 4},
     {"NUL", "a: \"x\\0y\"\n", "NUL", 1, 4},
+    {"control character", "# c\na: \xC3\xA9\001\n", "control characters are not allowed (value: 1)", 2, 5},
+    {"not UTF-8", "a: \xFF\n", "invalid leading UTF-8 octet (value: 255)", 1, 4},
+    {"below an end", "# c\n...\nb: 1\na: [\n", "did not find expected node content", 5, 1},
+    {"in the shape of a hidden one", "a: \xF4\x8F\xBD\xBF\x7F\n", "control characters", 1, 5},
 };
 
 static void errors_name_their_place(void **state)

@@ -8,6 +8,7 @@
 #include "whale/util/file.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/model.XXXXXX";
@@ -91,20 +92,34 @@ static void test_json(void **state)
     expect_str("weight", wh_project_service(again, "web")->blkio->weight_device.items[0].path, "/dev/a");
 }
 
+/* A text of that length that ends with last. */
+static void put_long_file(const char *name, size_t len, char last)
+{
+    char *text = malloc(len + 1);
+    assert_non_null(text);
+    memset(text, 'x', len);
+    memcpy(text + len - 1, (char[]){last, '\0'}, 2);
+    put_file(name, text);
+    free(text);
+}
+
 /* What a secret says is a part of the services that use it, and of no other. */
 static void test_content(void **state)
 {
-    char web[2][WH_IDENTITY_HEX], db[2][WH_IDENTITY_HEX];
-    for (int i = 0; i < 2; i++) {
-        wh_auto_load struct wh_load_result r = {0};
-        struct wh_project *p;
-        put_file("s.txt", i ? "two" : "one");
-        load(&r, &p);
-        hash_of(p, "web", web[i]);
-        hash_of(p, "db", db[i]);
+    static const size_t lengths[] = {3, ((size_t)5 << 20) + 7};
+    for (size_t k = 0; k < WH_ARRAY_LEN(lengths); k++) {
+        char web[2][WH_IDENTITY_HEX], db[2][WH_IDENTITY_HEX];
+        for (int i = 0; i < 2; i++) {
+            wh_auto_load struct wh_load_result r = {0};
+            struct wh_project *p;
+            put_long_file("s.txt", lengths[k], i ? 'b' : 'a');
+            load(&r, &p);
+            hash_of(p, "web", web[i]);
+            hash_of(p, "db", db[i]);
+        }
+        expect_true("secret", strcmp(web[0], web[1]) != 0);
+        expect_str("others", db[0], db[1]);
     }
-    expect_true("secret", strcmp(web[0], web[1]) != 0);
-    expect_str("others", db[0], db[1]);
 }
 
 static int make_folder(void **state)
