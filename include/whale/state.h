@@ -194,6 +194,8 @@ int wh_state_listing_add(struct wh_str *out, const struct wh_container_rec *rec,
 int wh_state_listing_read(struct wh_arena *a, const char *take_bytes, size_t len, struct wh_container **ret_items,
                           size_t *ret_n, struct wh_err *err);
 /* Moves the container's folder to the trash; files behind it are deleted by wh_state_empty_trash. */
+/* Ids whose folder has no record, or one that cannot be read: no listing shows them. */
+int wh_state_containers_damaged(const char *project, struct wh_strv *ret_ids, struct wh_err *err);
 int wh_state_container_remove(const char *project, const char *id, struct wh_err *err);
 int wh_state_empty_trash(struct wh_err *err);
 const char *wh_container_label(const struct wh_container_rec *rec, const char *key); /* NULL when absent */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `down --rmi`: when everything else is gone, the images of the services go too, one after the other by whale-image on
- * a helper thread. One that others use, or that is not there, is a warning as with docker compose.
+ * `down`: folders whose record is damaged. `down --rmi`: when everything else is gone, the images of the services go
+ * too, one after the other by whale-image on a helper thread. One that others use, or that is not there, is a warning
+ * as with docker compose.
  */
 #include "engine/op.h"
 
@@ -102,10 +103,28 @@ void op_note_images(struct op *op)
     op->images = noted.images;
 }
 
-static void remove_images(struct op *op)
+/* What no listing shows any more would stay for ever; its processes were ended when the supervisor found no record. */
+static void remove_damaged(struct op *op)
+{
+    struct wh_policy *p = op->p;
+    wh_auto_strv ids = {0};
+    if (wh_state_containers_damaged(p->project, &ids, NULL) < 0)
+        return;
+    for (size_t i = 0; i < ids.len; i++) {
+        const struct ctr known = {.p = p, .rec = {.project = p->project, .id = ids.items[i]}};
+        if (ctr_find(p, ids.items[i]) || wh_state_container_remove(p->project, ids.items[i], NULL) < 0)
+            continue;
+        ctr_drop_spool(&known);
+        wh_request_warn(op->r, "container %.12s is removed: its record was damaged", ids.items[i]);
+    }
+}
+
+static void after_down(struct op *op)
 {
     const char *which = wh_node_get_str(op->options, "rmi", "");
     struct rmi *rmi = wh_arena_new(&op->r->arena, struct rmi);
+    if (wh_node_len(wh_node_get(op->r->params, "services")) == 0)
+        remove_damaged(op);
     if (!rmi || !which[0]) {
         op_done(op, 0);
         return;
@@ -119,5 +138,5 @@ static void remove_images(struct op *op)
 
 void handle_down(struct wh_request *r, void *policy)
 {
-    op_start_request(r, policy, WH_PLAN_DOWN, remove_images);
+    op_start_request(r, policy, WH_PLAN_DOWN, after_down);
 }

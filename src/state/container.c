@@ -3,6 +3,7 @@
 #include "whale/state.h"
 #include "whale/util/cleanup.h"
 #include "whale/util/file.h"
+#include "whale/util/log.h"
 #include "whale/util/map.h"
 #include "whale/util/str.h"
 
@@ -161,6 +162,27 @@ static void correct_state(struct wh_container_state *s)
     s->exit_code = 255;
 }
 
+/* A damaged state (a power failure) does not take the container away: what has happened to it is then unknown. */
+static int load_state(struct wh_arena *a, const char *project, const char *id, struct wh_container_state *ret,
+                      struct wh_err *err)
+{
+    wh_auto_err cause = {0};
+    int r = record_load(a, container_file(project, id, "state.json"), state_fields, ret, &cause);
+    if (r < 0 && cause.code == WH_E_INVALID) {
+        wh_auto_free char *text = wh_err_text(&cause);
+        wh_log_warn("its state is unknown: %s", text);
+        r = WH_STATE_ABSENT;
+    }
+    if (r < 0) {
+        wh_err_move(err, &cause);
+        return -1;
+    }
+    if (r == WH_STATE_ABSENT)
+        fields_get(a, NULL, state_fields, ret);
+    correct_state(ret);
+    return 0;
+}
+
 int wh_state_container_load(struct wh_arena *a, const char *project, const char *id, struct wh_container *ret,
                             struct wh_err *err)
 {
@@ -170,13 +192,8 @@ int wh_state_container_load(struct wh_arena *a, const char *project, const char 
         return r < 0 ? wh_wrap(err, "record of container %.12s", id) : r;
     if (!ret->rec.id || !ret->rec.name || strcmp(ret->rec.id, id) != 0)
         return wh_fail(err, WH_E_INVALID, "record of container %.12s is damaged", id);
-    r = record_load(a, container_file(project, id, "state.json"), state_fields, &ret->state, err);
-    if (r < 0)
-        return wh_wrap(err, "state of container %s", ret->rec.name);
-    if (r == WH_STATE_ABSENT)
-        fields_get(a, NULL, state_fields, &ret->state);
-    correct_state(&ret->state);
-    return 0;
+    r = load_state(a, project, id, &ret->state, err);
+    return r < 0 ? wh_wrap(err, "state of container %s", ret->rec.name) : 0;
 }
 
 /* "web-2" before "web-10": runs of digits compare as numbers. */
@@ -215,6 +232,27 @@ static int load_project_containers(struct wh_arena *a, const char *project, stru
     if (!dir || record_list(dir, "", &ids, err) < 0)
         return -1;
     return record_load_all(&ids, load_one, project, a, out, err);
+}
+
+static bool is_damaged(const char *project, const char *id)
+{
+    wh_auto_arena a = {0};
+    wh_auto_err err = {0};
+    struct wh_container scratch;
+    int r = wh_state_container_load(&a, project, id, &scratch, &err);
+    return r == WH_STATE_ABSENT || (r < 0 && err.code == WH_E_INVALID);
+}
+
+int wh_state_containers_damaged(const char *project, struct wh_strv *ret_ids, struct wh_err *err)
+{
+    wh_auto_free char *dir = wh_fmt("%s/projects/%s/containers", wh_state_root(), project);
+    wh_auto_strv ids = {0};
+    if (!dir || record_list(dir, "", &ids, err) < 0)
+        return -1;
+    for (size_t i = 0; i < ids.len; i++)
+        if (is_damaged(project, ids.items[i]) && wh_strv_add(ret_ids, ids.items[i]) < 0)
+            return wh_fail(err, ENOMEM, "containers");
+    return 0;
 }
 
 static int hand_over(struct wh_arena *a, const struct wh_vec *found, struct wh_container **ret_items, size_t *ret_n,

@@ -12,7 +12,9 @@
 #include "whale/util/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FORMAT           1
@@ -21,6 +23,35 @@
 static int no_memory(struct wh_err *err)
 {
     return wh_fail(err, ENOMEM, "record");
+}
+
+/* Over the old content, as far as the blocks reach that the old file has: one write, with blanks to the old length, so
+ * that it is whole in the end and stays JSON whatever the lengths are. */
+static int overwrite(const char *path, struct wh_str *text)
+{
+    struct stat st;
+    wh_auto_fd fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0 || text->len > (size_t)st.st_blocks * 512)
+        return -1;
+    while (text->len < (size_t)st.st_size)
+        if (wh_str_addc(text, ' ') < 0)
+            return -1;
+    return pwrite(fd, text->data, text->len, 0) == (ssize_t)text->len ? 0 : -1;
+}
+
+/* A full disk must not lose how a container ended. */
+static int write_record(const char *path, struct wh_str *text, struct wh_err *err)
+{
+    struct wh_err cause = {0};
+    if (wh_file_replace(path, text->data, text->len, 0600, WH_SYNC_NONE, &cause) == 0)
+        return 0;
+    bool is_full = cause.code == ENOSPC || cause.code == EDQUOT;
+    if (is_full && overwrite(path, text) == 0) {
+        wh_err_fini(&cause);
+        return 0;
+    }
+    wh_err_move(err, &cause);
+    return -1;
 }
 
 int record_save(char *take_path, const struct field *fields, const void *object, struct wh_err *err)
@@ -35,7 +66,7 @@ int record_save(char *take_path, const struct field *fields, const void *object,
     fields_put(&a, map, fields, object);
     if (a.failed || wh_json_write(map, WH_JSON_COMPACT, &text) < 0 || wh_str_addc(&text, '\n') < 0)
         return no_memory(err);
-    return wh_file_replace(path, text.data, text.len, 0600, WH_SYNC_NONE, err);
+    return write_record(path, &text, err);
 }
 
 int record_load(struct wh_arena *a, char *take_path, const struct field *fields, void *object, struct wh_err *err)
@@ -54,7 +85,8 @@ int record_load(struct wh_arena *a, char *take_path, const struct field *fields,
     }
     int64_t format = wh_node_get_int(map, "format", 0);
     if (format != FORMAT)
-        return wh_fail(err, WH_E_INVALID, "%s has format %lld, this version knows %d", path, (long long)format, FORMAT);
+        return wh_fail(err, WH_E_PROTOCOL, "%s has format %lld, this version knows %d", path, (long long)format,
+                       FORMAT);
     fields_get(a, map, fields, object);
     return a->failed ? no_memory(err) : 0;
 }

@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# What the machine may do to us: a full disk, damaged records, missing layers, too few descriptors.
+bats_require_minimum_version 1.5.0
+
+load lib.bash
+
+# small_root MEGABYTES: a state folder of that size with the test images in it, until the test ends. full, not_full: fill
+# it to the last byte, and empty it again.
+small_root() {
+    SMALL="$BATS_TEST_TMPDIR/small"
+    mkdir "$SMALL"
+    mount -t tmpfs -o "size=$1m" tmpfs "$SMALL"
+    cp -a "$WHALE_COMPOSE_ROOT" "$SMALL/root"
+    export WHALE_COMPOSE_ROOT="$SMALL/root"
+}
+full() { ! head -c 1G /dev/zero > "$SMALL/fill" 2>/dev/null; }
+not_full() { rm "$SMALL/fill"; }
+
+teardown() {
+    c down -v -t 0 --remove-orphans >/dev/null 2>&1 || true
+    local result=0
+    residue_check || result=1
+    [ -z "${SMALL:-}" ] || umount -l "$SMALL"
+    return $result
+}
+
+state_of() { c ps -a --format '{{.State}} {{.ExitCode}}' "$1"; }
+
+@test "a full disk: up says so, and works once there is room" {
+    echo 'services: {a: {image: busybox, init: true, command: sleep 1000}}' > compose.yaml
+    small_root 40
+    full
+    run -1 --separate-stderr c up -d
+    contains "$stderr" "No space left on device"
+    expect "" "$(c ps -a -q)"
+    not_full
+    c up -d
+    expect "running 0" "$(state_of a)"
+}
+
+@test "a full disk under running containers: no line and no exit code is lost" {
+    cat > compose.yaml <<'Y'
+services:
+  writer: {image: busybox, init: true, command: "sh -c 'i=0; while :; do echo $$i; i=$$((i+1)); sleep 0.01; done'"}
+  ends: {image: busybox, command: "sh -c 'trap \"exit 7\" TERM; while :; do sleep 0.05; done'"}
+Y
+    small_root 40
+    c up -d
+    await 5 eval 'c logs writer | grep -q " 20$"'
+    full
+    sleep 1
+    c exec -T writer true
+    not_full
+    sleep 0.5
+    c logs --no-log-prefix writer > lines
+    seq 0 "$(tail -n 1 lines)" | cmp - lines
+    full
+    c kill -s TERM ends
+    c kill writer
+    await 5 eval '[ -z "$(supervisor_pids "$PROJECT")" ]' # from now on only the records tell
+    expect "exited 7" "$(state_of ends)"
+    expect "exited 137" "$(state_of writer)"
+    not_full
+}
+
+@test "a damaged state does not take its container away; a damaged record is named and goes with down" {
+    echo 'services: {a: {image: busybox, init: true, command: sleep 1000}}' > compose.yaml
+    c up -d
+    local id dir
+    id=$(c ps -q a)
+    dir=$(echo "$WHALE_COMPOSE_ROOT/projects/$PROJECT/containers/$id"*)
+    c stop -t 0
+    await 5 eval '[ -z "$(supervisor_pids "$PROJECT")" ]'
+    : > "$dir/state.json"
+    run -0 --separate-stderr c ps -a --format '{{.Name}} {{.State}}'
+    expect "$PROJECT-a-1 created" "$output"
+    contains "$stderr" "$dir/state.json"
+    c up -d
+    expect "$id" "$(c ps -q a)"
+    c stop -t 0
+    await 5 eval '[ -z "$(supervisor_pids "$PROJECT")" ]'
+    echo '{"format":1,"na' > "$dir/container.json"
+    run -0 --separate-stderr c ps -a -q
+    expect "" "$output"
+    contains "$stderr" "$dir/container.json"
+    c up -d
+    [ "$(c ps -q a)" != "$id" ]
+    run -0 --separate-stderr c down -t 0
+    contains "$stderr" "${id:0:12} is removed"
+}
