@@ -217,7 +217,7 @@ Y
     one 'user: app'
     sed -i 's/image: .*/image: passwd/' compose.yaml
     local change
-    for change in 'mkfifo etc/passwd' 'mknod etc/passwd c 1 5' 'truncate -s 2G etc/passwd' 'head -c 200000 /dev/zero | tr "\0" a > etc/passwd' \
+    for change in 'mkfifo etc/passwd' 'mknod etc/passwd c 1 5' 'truncate -s 64M etc/passwd' 'head -c 200000 /dev/zero | tr "\0" a > etc/passwd' \
         'ln -s /../../../../dev/zero etc/passwd' 'mkdir etc/passwd'; do
         hostile passwd:latest "rm -f etc/passwd; $change"
         refused 'user "app"' up -d
