@@ -14,7 +14,7 @@ $(UNIT_BIN): $(B)/%: $(B)/%.o $(UNIT_LIBS)
 # What the tests of a folder share is tests/unit/FOLDER/lib_*.c.
 $(UNIT_BIN): $$(patsubst %.c,$(B)/%.o,$$(wildcard $$(patsubst $(B)/%,%,$$(@D))/lib_*.c))
 .SECONDARY: $(UNIT_SRC:%.c=$(B)/%.o)
-DEP_FILES += $(UNIT_SRC:%.c=$(B)/%.d)
+DEP_FILES += $(patsubst %.c,$(B)/%.d,$(UNIT_SRC) $(wildcard tests/unit/*/lib_*.c))
 
 # The program that answers questions from inside a container: static, so that any image can run it.
 PROBE := $(B)/tests/probe

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From what failed to the value of the project that is to blame: who checks or runs says which attribute of a service
  * it was, here it gets the service, and the attribute under which this service has it. */
-#include "engine/policy.h"
+#include "engine/check.h"
 
 #include "whale/util/str.h"
 

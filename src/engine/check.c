@@ -3,7 +3,8 @@
  * What would make a container impossible is found before anything is changed: names, and settings that the loader
  * accepts because docker compose does, but that no engine can carry out.
  */
-#include "engine/policy.h"
+#include "engine/check.h"
+#include "engine/restart.h"
 
 #include "whale/util/str.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Limits that no kernel would take, or that contradict each other: Docker's rules and bounds. */
-#include "engine/policy.h"
+#include "engine/check.h"
+#include "engine/spec.h"
 
 #include "whale/util/str.h"
 

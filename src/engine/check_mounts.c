@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Mounts of a service that no engine can make: Docker's rules and, where users search for them, its words. */
-#include "engine/policy.h"
+#include "engine/check.h"
+#include "engine/spec.h"
 
 #include "whale/util/str.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Network settings of a service that contradict each other or are no addresses. */
-#include "engine/policy.h"
+#include "engine/check.h"
 
 #include "whale/util/str.h"
 

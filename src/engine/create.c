@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records of new containers. Nothing of the kernel is touched: a created container is a folder. */
-#include "engine/policy.h"
+#include "engine/check.h"
+#include "engine/network.h"
+#include "engine/spec.h"
+#include "engine/volumes.h"
 
 #include "whale/util/file.h"
 #include "whale/util/str.h"

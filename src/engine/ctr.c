@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of the project's containers, and what is true of one at any time. */
-#include "engine/policy.h"
+#include "engine/network.h"
+#include "engine/spec.h"
 
 #include "whale/util/log.h"
 #include "whale/util/str.h"

@@ -3,7 +3,7 @@
  * A container's network namespace and its addresses. Both are kept over restarts of the process (the keeper holds the
  * namespace), so that address, MAC and published ports do not flap; a stopped container gives them back.
  */
-#include "engine/policy.h"
+#include "engine/network.h"
 
 #include "whale/util/log.h"
 #include "whale/util/str.h"

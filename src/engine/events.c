@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Life-cycle events of containers, as `events` shows them. */
-#include "engine/policy.h"
+#include "engine/ctr.h"
 
 #include <stdio.h>
 #include <string.h>

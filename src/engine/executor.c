@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Executes a plan's graph: every step as soon as what it needs has ended, without recursion, from the loop. */
+#include "engine/check.h"
+#include "engine/network.h"
 #include "engine/op.h"
 
 #include "whale/util/str.h"

@@ -3,7 +3,8 @@
  * A container's end: the keeper's report, then the rest of its output, then the state on disk, then the
  * acknowledgement, then everybody who waits, then the restart policy.
  */
-#include "engine/policy.h"
+#include "engine/network.h"
+#include "engine/restart.h"
 
 #include "whale/util/log.h"
 #include "whale/util/str.h"

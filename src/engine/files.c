@@ -3,7 +3,8 @@
  * /etc/hosts, /etc/hostname and /etc/resolv.conf of a container, written into its folder before each start. A container
  * that shares another one's network namespace has that one's files.
  */
-#include "engine/policy.h"
+#include "engine/network.h"
+#include "engine/spec.h"
 
 #include "whale/util/file.h"
 #include "whale/util/str.h"

@@ -4,7 +4,7 @@
  * project may share). Read from their records when an operation begins and when one of them announces a change of a
  * shared network: it writes to a file of the network in the run folder, which every supervisor watches.
  */
-#include "engine/policy.h"
+#include "engine/network.h"
 
 #include "whale/util/file.h"
 #include "whale/util/str.h"

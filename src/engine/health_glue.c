@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which health check a container has, how it is run, and what a change of health does. */
-#include "engine/policy.h"
+#include "engine/network.h"
+#include "engine/spec.h"
 
 #include "whale/util/str.h"
 #include "whale/util/time.h"

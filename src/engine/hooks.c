@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* post_start and pre_stop hooks: commands in a running container, one after the other, until one fails. */
-#include "engine/policy.h"
+#include "engine/spec.h"
 
 #include "whale/util/str.h"
 

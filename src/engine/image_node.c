@@ -3,7 +3,7 @@
  * The part of an image that a container starts from, as kept in the container's record: a container can start again
  * after its image's name is gone, as long as the layers are there.
  */
-#include "engine/policy.h"
+#include "engine/spec.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Labels of a new container: the image's, the service's over them, and docker compose's own keys over both. */
-#include "engine/policy.h"
+#include "engine/spec.h"
 
 #include "whale/util/str.h"
 

@@ -5,7 +5,7 @@
  * first; only then, because a message to the kernel's network configuration waits for any namespace that it is just
  * taking down.
  */
-#include "engine/policy.h"
+#include "engine/network.h"
 
 #include "whale/util/log.h"
 

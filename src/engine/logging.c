@@ -4,7 +4,7 @@
  * and local are kept by us, none is not kept; the drivers that send output elsewhere are accepted, so that a file made
  * for an engine runs, and their output is kept as json-file does (the loader warns of it).
  */
-#include "engine/policy.h"
+#include "engine/check.h"
 
 #include "whale/logs.h"
 #include "whale/util/size.h"

@@ -3,7 +3,7 @@
  * What a new container mounts where: the service's mounts over those of volumes_from over the image's VOLUMEs, with
  * names for volumes. Anonymous volumes are taken over from the container that is replaced, by target.
  */
-#include "engine/policy.h"
+#include "engine/spec.h"
 
 #include "whale/util/file.h"
 #include "whale/util/str.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the name service knows of the project's containers: who asks, and what each of them is called where. */
-#include "engine/policy.h"
+#include "engine/network.h"
 
 #include "whale/util/log.h"
 #include "whale/util/str.h"

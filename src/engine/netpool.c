@@ -3,7 +3,7 @@
  * Network namespaces made ahead on a helper thread while an operation still makes records: a namespace costs the kernel
  * most of a millisecond, which would otherwise be spent on the loop, container after container.
  */
-#include "engine/policy.h"
+#include "engine/network.h"
 
 #include <pthread.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Networks: records, subnets, bridges. A network is loaded from its record once and kept until it is removed. */
-#include "engine/policy.h"
+#include "engine/network.h"
+#include "engine/check.h"
 
 #include "whale/util/file.h"
 #include "whale/util/log.h"

@@ -4,6 +4,7 @@
  * waits for conditions ends that waiting.
  */
 #include "engine/op.h"
+#include "engine/network.h"
 
 #include "whale/util/log.h"
 #include "whale/util/str.h"

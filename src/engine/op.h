@@ -5,7 +5,7 @@
 
 #include "whale/plan.h"
 
-#include "engine/policy.h"
+#include "engine/ctr.h"
 
 struct op;
 

@@ -3,7 +3,9 @@
  * `run`: the dependencies as an `up`, then a one-off container. Once its program runs, the request leaves the queue:
  * other commands go on while it lasts.
  */
+#include "engine/check.h"
 #include "engine/op.h"
+#include "engine/restart.h"
 
 #include "whale/util/file.h"
 #include "whale/util/str.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Requests about a container that runs, served beside the queue: exec, attach, wait. */
 #include "engine/op.h"
+#include "engine/spec.h"
 
 #include "whale/util/str.h"
 

@@ -5,7 +5,8 @@
 #include "whale/state.h"
 #include "whale/util/str.h"
 
-#include "engine/policy.h"
+#include "engine/network.h"
+#include "engine/spec.h"
 
 #include <errno.h>
 #include <string.h>

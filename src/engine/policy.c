@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The policy object: made by the supervisor's main, asked by the server whether it may end. */
-#include "engine/policy.h"
+#include "engine/network.h"
 
 #include "whale/util/file.h"
 #include "whale/util/log.h"

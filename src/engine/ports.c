@@ -4,7 +4,7 @@
  * desired state made of them. A service with deploy.replicas publishes a fixed port once for all its replicas and the
  * kernel balances; without `deploy` each container wants its own port, and the second one of a fixed port cannot start.
  */
-#include "engine/policy.h"
+#include "engine/network.h"
 
 #include "whale/codec/json.h"
 #include "whale/util/file.h"

@@ -3,7 +3,8 @@
  * Taking over what is there: records, what the keeper kept, and the cgroups. No running container is touched. Exits
  * that came meanwhile are delivered by the keeper once the loop turns; a barrier then says which ends nobody saw.
  */
-#include "engine/policy.h"
+#include "engine/network.h"
+#include "engine/restart.h"
 
 #include "whale/sys/process.h"
 #include "whale/util/log.h"

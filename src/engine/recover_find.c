@@ -4,7 +4,7 @@
  * cgroup, made before the clone, knows of it. It is a child of the keeper's and pid 1 of a pid namespace; processes of
  * exec are the former and not the latter.
  */
-#include "engine/policy.h"
+#include "engine/ctr.h"
 
 #include "whale/sys/process.h"
 #include "whale/util/file.h"

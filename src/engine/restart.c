@@ -3,7 +3,7 @@
  * Restart policies, pure. Docker's back-off: 100 ms before the first restart, doubled each time up to a minute, from
  * the beginning again once the container has run for 10 s. deploy.restart_policy gives its own fixed delay and window.
  */
-#include "engine/policy.h"
+#include "engine/restart.h"
 
 #include "whale/util/size.h"
 #include "whale/util/str.h"

@@ -3,7 +3,9 @@
  * From a container's record (service and image as they were at create) to the container spec of the runtime: process,
  * environment, security, resources. Mounts are in spec_mounts.c, namespaces are decided at start.
  */
-#include "engine/policy.h"
+#include "engine/spec.h"
+#include "engine/check.h"
+#include "engine/network.h"
 
 #include "whale/util/size.h"
 #include "whale/util/str.h"

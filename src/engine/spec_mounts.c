@@ -3,7 +3,7 @@
  * Mounts of a container spec: what the record says is mounted where, with the options of the service's mount of the
  * same target; tmpfs; configs and secrets; and the three generated files below /etc.
  */
-#include "engine/policy.h"
+#include "engine/spec.h"
 
 #include "whale/util/file.h"
 #include "whale/util/size.h"

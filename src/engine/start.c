@@ -4,7 +4,9 @@
  * reports on a descriptor, and the next container can be cloned meanwhile. The cgroup's folder, named by the id, exists
  * before the process: whoever comes after a crash finds it.
  */
-#include "engine/policy.h"
+#include "engine/check.h"
+#include "engine/network.h"
+#include "engine/spec.h"
 
 #include "whale/sys/process.h"
 #include "whale/util/log.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What each kind of step does, and what the user is told of it. */
+#include "engine/network.h"
 #include "engine/op.h"
+#include "engine/volumes.h"
 
 #include "whale/util/str.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Stopping, signalling and freezing containers. The end itself always arrives through the keeper (exit.c). */
-#include "engine/policy.h"
+#include "engine/network.h"
 
 #include "whale/sys/process.h"
 #include "whale/util/size.h"

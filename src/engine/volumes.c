@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Volumes: a record and a folder. What is in them comes from the image at the first mount (runtime). */
-#include "engine/policy.h"
+#include "engine/volumes.h"
+#include "engine/ctr.h"
 
 #include "whale/util/file.h"
 #include "whale/util/str.h"

@@ -4,7 +4,8 @@
 
 #include "whale/util/time.h"
 
-#include "engine/policy.h"
+#include "engine/ctr.h"
+#include "engine/restart.h"
 
 #include <signal.h>
 

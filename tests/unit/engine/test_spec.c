@@ -4,7 +4,8 @@
 
 #include "whale/codec/json.h"
 
-#include "engine/policy.h"
+#include "engine/network.h"
+#include "engine/spec.h"
 
 #include <string.h>
 
