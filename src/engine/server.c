@@ -173,6 +173,8 @@ void wh_request_done(struct wh_request *r, int exit_code, struct wh_err *take_er
 {
     struct wh_conn *c = r->conn_;
     bool failed = take_err && take_err->depth > 0;
+    if (failed && take_err->code == EMFILE)
+        wh_err_hint(take_err, "the hard limit of open files (ulimit -Hn) is too low for that many containers");
     wh_auto_free char *text = failed ? wh_err_text(take_err) : NULL;
     struct wh_event e = {
         .kind = WH_EVENT_DONE,

@@ -332,7 +332,11 @@ int ctr_hold_images(struct ctr *c, struct wh_err *err)
         name = c->rec.mounts[i].source;
         r = hold_mounted_image(c, name, err);
     }
-    return r > 0 ? wh_fail(err, WH_E_NOT_FOUND, "image %s was removed", name) : r;
+    if (r > 0) {
+        wh_fail(err, WH_E_NOT_FOUND, "image %s was removed", name);
+        wh_err_hint(err, "pull, load or import it again");
+    }
+    return r == 0 ? 0 : -1;
 }
 
 static int prepare_and_launch(struct ctr *c, struct wh_err *err)

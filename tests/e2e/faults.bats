@@ -88,3 +88,50 @@ Y
     run -0 --separate-stderr c down -t 0
     contains "$stderr" "${id:0:12} is removed"
 }
+
+@test "a low limit of open files: the error says so, and down leaves nothing" {
+    echo 'services: {a: {image: busybox, init: true, scale: 30, command: sleep 1000}}' > compose.yaml
+    run -1 --separate-stderr sh -c 'ulimit -n 64 && exec "$0" up -d' "$WHALE"
+    contains "$stderr" "Too many open files"
+    contains "$stderr" "ulimit -Hn"
+    c down -t 0
+    c up -d
+    expect 30 "$(c ps -q | wc -l)"
+}
+
+@test "layers that are gone: the start says so, what runs goes on" {
+    echo 'services: {a: {image: busybox, init: true, command: sleep 1000}}' > compose.yaml
+    small_root 40
+    c up -d
+    mv "$WHALE_COMPOSE_ROOT/images/layers" "$SMALL/layers"
+    expect hi "$(inside a echo hi)"
+    run -1 --separate-stderr c up -d --force-recreate -t 0
+    contains "$stderr" "image busybox was removed"
+    rm -rf "$WHALE_COMPOSE_ROOT/images/layers"
+    mv "$SMALL/layers" "$WHALE_COMPOSE_ROOT/images/layers"
+    c up -d
+    expect "running 0" "$(state_of a)"
+}
+
+@test "commands at the same time, two ups, up and down: each succeeds" {
+    cat > compose.yaml <<'Y'
+services:
+  a: {image: busybox, init: true, command: sleep 1000}
+  b: {image: busybox, init: true, command: sleep 1000, depends_on: [a], scale: 3}
+Y
+    local other delay
+    c up -d & other=$!
+    c up -d
+    wait $other
+    expect 4 "$(c ps -q | wc -l)"
+    for delay in 0.005 0.02 0.1; do
+        c down -t 0 & other=$!
+        sleep $delay
+        c up -d
+        wait $other
+        c up -d & other=$!
+        sleep $delay
+        c down -t 0
+        wait $other
+    done
+}
