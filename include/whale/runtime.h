@@ -165,9 +165,6 @@ enum wh_runtime_status {
  */
 int wh_runtime_read_status(int status_fd, int *ret_tty_fd, int *ret_exit_code, struct wh_err *err);
 
-/* What wait() says as a shell's and Docker's exit code: the code, or 128 + signal. */
-int wh_runtime_exit_code(int wait_status);
-
 /*
  * Starts another process in a running container: pidfd is its first process (checked to be alive after its namespaces
  * were entered). Capabilities are those of `process`; seccomp as the container's: pass the same values as at its start.

@@ -169,11 +169,6 @@ void wh_io_stop(struct wh_io *io)
         ev_io_stop(io->loop_->ev, io_of(io));
 }
 
-bool wh_io_is_active(const struct wh_io *io)
-{
-    return io->loop_ && ev_is_active((const ev_io *)(const void *)io->opaque_);
-}
-
 /* ---- helper threads --------------------------------------------------------------------------------------------- */
 
 static void queue_init(struct queue *q)

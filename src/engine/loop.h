@@ -51,7 +51,6 @@ struct wh_io {
 };
 void wh_io_start(struct wh_loop *l, struct wh_io *io, int fd, int events); /* a running watcher is set anew */
 void wh_io_stop(struct wh_io *io);                                         /* before the fd is closed */
-bool wh_io_is_active(const struct wh_io *io);
 
 /* Calls fn(data) at the end of every turn, before the loop waits for events; it must be cheap. One function at most;
  * NULL = none any more. */

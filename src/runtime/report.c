@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 static void set_text(struct wh_report *r, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
@@ -108,11 +107,4 @@ int wh_runtime_read_status(int status_fd, int *ret_tty_fd, int *ret_exit_code, s
     }
     wh_close(&fd);
     return take_failure(&r, (size_t)n, ret_exit_code, err);
-}
-
-int wh_runtime_exit_code(int wait_status)
-{
-    if (WIFSIGNALED(wait_status))
-        return 128 + WTERMSIG(wait_status);
-    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 125;
 }

@@ -77,11 +77,16 @@ static void descriptors_report_and_stop(void **state)
     assert_int_equal(write(p[1], "x", 1), 1);
     wh_loop_step(loop, true);
     assert_string_equal(trace, "r");
-    assert_false(wh_io_is_active(&io));
+    assert_int_equal(write(p[1], "x", 1), 1);
+    wh_loop_step(loop, false);
+    assert_string_equal(trace, "r"); /* it has stopped itself */
+    wh_io_start(loop, &io, p[0], WH_IO_READ);
+    wh_loop_step(loop, true);
+    assert_string_equal(trace, "rr");
     wh_io_start(loop, &io, p[0], WH_IO_READ);
     close(p[1]);
     wh_loop_step(loop, true);
-    assert_string_equal(trace, "re");
+    assert_string_equal(trace, "rre");
     close(p[0]);
 }
 

@@ -228,13 +228,19 @@ static void read_output(struct rt *t)
         wh_str_addn(&t->out, buf, (size_t)n);
 }
 
+/* What wait() says as a shell's and Docker's exit code. */
+static int shell_code(int wait_status)
+{
+    return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
 int rt_wait(struct rt *t)
 {
     int status = 0;
     read_output(t);
     assert_int_equal(waitpid(t->proc.pid, &status, __WALL), t->proc.pid);
     close_proc(t);
-    return wh_runtime_exit_code(status);
+    return shell_code(status);
 }
 
 void rt_kill(struct rt *t)
@@ -290,7 +296,7 @@ int rt_exec(struct rt *t, struct wh_exec_spec *exec, const char *const *argv)
     assert_int_equal(waitpid(proc.pid, &status, __WALL), proc.pid);
     close(proc.pidfd);
     close(proc.status_fd);
-    return code ? code : wh_runtime_exit_code(status);
+    return code ? code : shell_code(status);
 }
 
 const char *rt_error(struct rt *t)
