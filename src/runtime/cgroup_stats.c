@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TEXT_BYTES 8192
@@ -85,16 +86,32 @@ static void read_memory(const struct wh_cgroup *cg, struct wh_cgroup_stats *s)
     s->memory_limit_bytes = as_limit(limit);
 }
 
+/* Threads, as the controller counts: each is a folder. */
+static uint64_t count_threads(const struct wh_cgroup *cg)
+{
+    struct wh_vec pids;
+    uint64_t n = 0;
+    if (wh_cgroup_pids(cg, &pids, NULL) < 0)
+        return 0;
+    for (size_t i = 0; i < pids.len; i++) {
+        char path[40];
+        struct stat st;
+        snprintf(path, sizeof(path), "/proc/%d/task", wh_vec_at(&pids, pid_t, i));
+        if (stat(path, &st) == 0 && st.st_nlink > 2)
+            n += st.st_nlink - 2;
+    }
+    wh_vec_fini(&pids);
+    return n;
+}
+
 static void read_pids(const struct wh_cgroup *cg, struct wh_cgroup_stats *s)
 {
     int tree = wh_cgroup_tree_of(cg->layout, WH_CTL_PIDS);
-    struct wh_vec pids;
     if (read_number(cg, tree, "pids.current", &s->pids)) {
         if (!read_number(cg, tree, "pids.max", &s->pids_limit) || s->pids_limit == UINT64_MAX)
             s->pids_limit = 0;
-    } else if (wh_cgroup_pids(cg, &pids, NULL) == 0) {
-        s->pids = pids.len;
-        wh_vec_fini(&pids);
+    } else {
+        s->pids = count_threads(cg);
     }
 }
 

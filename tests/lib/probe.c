@@ -21,11 +21,13 @@
  *   clone FLAGS        clone(2) with flags: errno or ok
  *   personality N      errno or ok
  *   type TEXT          pushes TEXT into the terminals on 0, 1 and 2 as if typed; for each errno or ok
+ *   threads N          has N threads, says "ready" and stays
  *   exit CODE / signal N / sleep SECONDS / alloc MIB / fork N
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -395,6 +397,26 @@ static int do_fork(char **argv)
     return 0;
 }
 
+static void *stay(void *arg)
+{
+    for (;;)
+        pause();
+    return arg;
+}
+
+static int do_threads(char **argv)
+{
+    for (long i = 1; i < number(argv, 0); i++) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, stay, NULL) != 0)
+            return answer(NULL, -1);
+    }
+    puts("ready");
+    fflush(stdout);
+    stay(NULL);
+    return 0;
+}
+
 static const struct {
     const char *name;
     int (*fn)(char **argv);
@@ -411,6 +433,7 @@ static const struct {
     {"exit", do_exit, 1},        {"signal", do_signal, 1},
     {"sleep", do_sleep, 1},      {"alloc", do_alloc, 1},
     {"fork", do_fork, 1},        {"type", ask_type, 1},
+    {"threads", do_threads, 1},
 };
 
 int main(int argc, char **argv)

@@ -158,6 +158,27 @@ static void test_stats(void **state)
     rt_fini(&t);
 }
 
+/* With the controller and without it. */
+static void test_threads_are_counted(void **state)
+{
+    const char *const threads[] = {"/probe", "threads", "5", NULL};
+    for (int limit = 0; limit <= 20; limit += 20) {
+        struct rt t;
+        struct wh_cgroup_stats s;
+        struct wh_resources res;
+        char ready[6] = "";
+        wh_resources_init(&res);
+        res.pids_limit = limit;
+        rt_init(&t);
+        rt_cgroup(&t, &res);
+        assert_int_equal(rt_start(&t, threads), 0);
+        assert_int_equal(read(t.out_fd, ready, sizeof(ready)), 6);
+        assert_int_equal(wh_cgroup_stats(t.cgroup, &s, &t.err), 0);
+        assert_int_equal(s.pids, 5);
+        rt_fini(&t);
+    }
+}
+
 struct rule_case {
     const char *rule;
     bool valid;
@@ -214,9 +235,11 @@ static void test_own_view(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_layouts),      cmocka_unit_test(test_limits),   cmocka_unit_test(test_life_cycle),
-        cmocka_unit_test(test_found_again),  cmocka_unit_test(test_stats),    cmocka_unit_test(test_device_rules),
-        cmocka_unit_test(test_more_devices), cmocka_unit_test(test_own_view),
+        cmocka_unit_test(test_layouts),      cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_life_cycle),   cmocka_unit_test(test_found_again),
+        cmocka_unit_test(test_stats),        cmocka_unit_test(test_threads_are_counted),
+        cmocka_unit_test(test_device_rules), cmocka_unit_test(test_more_devices),
+        cmocka_unit_test(test_own_view),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
