@@ -78,30 +78,42 @@ static const struct wh_output_field fields[] = {
 static const struct wh_output output = {"diagnostics", "What `config --errors json` prints on standard error", fields,
                                         true};
 
-/* One aspect instead of the whole: the option that asks for it and what prints it; the first one given wins. */
+#define AT(member) offsetof(struct wh_config_options, member)
+
+/* One aspect instead of the whole: the option that asks for it and what prints it; the first one wanted wins. */
 static const struct part {
-    const char *option;
+    size_t option;
+    bool text; /* the option has a value, which is not empty when it is wanted */
     wh_config_print *print;
     bool whole_project; /* named services do not matter */
     bool no_env;        /* nor env files */
 } parts[] = {
-    {"services", wh_config_services, true, true},
-    {"volumes", wh_config_volumes, true, true},
-    {"networks", wh_config_networks, true, true},
-    {"models", wh_config_models, true, true},
-    {"hash", wh_config_hash, true, false},
-    {"profiles", wh_config_profiles, false, false},
-    {"images", wh_config_images, false, false},
-    {"variables", wh_config_variables, true, true},
-    {"environment", wh_config_environment, false, false},
-    {"explain", wh_config_explain, true, false},
+    {AT(services), false, wh_config_services, true, true},
+    {AT(volumes), false, wh_config_volumes, true, true},
+    {AT(networks), false, wh_config_networks, true, true},
+    {AT(models), false, wh_config_models, true, true},
+    {AT(hash), true, wh_config_hash, true, false},
+    {AT(profiles), false, wh_config_profiles, false, false},
+    {AT(images), false, wh_config_images, false, false},
+    {AT(variables), false, wh_config_variables, true, true},
+    {AT(environment), false, wh_config_environment, false, false},
+    {AT(explain), true, wh_config_explain, true, false},
 };
-static const struct part whole = {NULL, wh_config_whole, false, false};
+static const struct part whole = {.print = wh_config_whole};
 
-static const struct part *choose_part(const struct wh_cli *cli)
+static bool is_wanted(const struct wh_config_options *o, const struct part *part)
+{
+    const char *at = (const char *)o + part->option;
+    if (!part->text)
+        return *(const bool *)at;
+    const char *value = *(const char *const *)(const void *)at;
+    return value && *value;
+}
+
+static const struct part *choose_part(const struct wh_config_options *o)
 {
     for (size_t i = 0; i < WH_ARRAY_LEN(parts); i++)
-        if (wh_opt_given(&cli->parser, parts[i].option))
+        if (is_wanted(o, &parts[i]))
             return &parts[i];
     return &whole;
 }
@@ -118,8 +130,8 @@ static struct wh_load_options load_options(const struct wh_cli *cli, const struc
     load.no_consistency = o->no_consistency;
     load.any_container_names = part != &whole;
     load.no_env_resolution = o->no_env_resolution || part->no_env;
-    load.want_variables = o->variables;
-    load.note_variables = o->explain != NULL;
+    load.want_variables = part->print == wh_config_variables;
+    load.note_variables = part->print == wh_config_explain;
     return load;
 }
 
@@ -132,7 +144,7 @@ static void warn_ignored(const struct wh_cli *cli, const char *option, const cha
 static int check_options(const struct wh_config_options *o, struct wh_err *err)
 {
     bool table = o->variables && o->format && strcmp(o->format, "table") == 0;
-    if (o->format && !table && strcmp(o->format, "yaml") != 0 && strcmp(o->format, "json") != 0)
+    if (o->format && *o->format && !table && strcmp(o->format, "yaml") != 0 && strcmp(o->format, "json") != 0)
         return wh_fail(err, WH_E_USAGE, "unsupported format \"%s\"", o->format);
     return 0;
 }
@@ -151,7 +163,7 @@ static void print_diags(const struct wh_cli *cli, const struct wh_config_options
 static int write_out(const char *path, const struct wh_str *text, struct wh_err *err)
 {
     struct stat st;
-    if (!path) {
+    if (!path || !*path) {
         fwrite(wh_str_c(text), 1, text->len, stdout);
         if (text->len && text->data[text->len - 1] != '\n' && isatty(STDOUT_FILENO))
             putchar('\n'); /* the prompt of the shell is no part of the JSON */
@@ -173,9 +185,9 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_auto_str text = {0};
     if (check_options(o, err) < 0)
         return -1;
-    const struct part *part = choose_part(cli);
+    const struct part *part = choose_part(o);
     struct wh_load_options load = load_options(cli, o, part);
-    if (o->variables)
+    if (load.want_variables)
         warn_ignored(cli, "variables", "variables from the full model are shown");
     else if (o->no_interpolate)
         warn_ignored(cli, "no-interpolate", "the full model is shown");

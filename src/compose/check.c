@@ -194,6 +194,25 @@ static void check_dependencies(struct check *c)
     }
 }
 
+/* A dependency that may be missing does not help a service that lives in its network; a required one was reported. */
+static void check_shared_network(struct check *c)
+{
+    static const char prefix[] = "service:";
+    const struct wh_node *mode = wh_node_get(c->service, "network_mode");
+    if (!mode || !wh_starts(mode->text, prefix))
+        return;
+    const char *name = mode->text + strlen(prefix);
+    const struct wh_node *dependency = wh_node_get(map_of(c->service, "depends_on"), name);
+    if (wh_node_get(c->services, name) || (dependency && wh_node_get_bool(dependency, "required", true)))
+        return;
+    struct wh_diag *d = wh_diag_error(c->l->diags, mark_of(c, mode),
+                                      "service \"%s\" not found for network_mode 'service:%s'", name, name);
+    if (!wh_node_get(c->disabled, name))
+        suggest(c, d, name, c->services);
+    else
+        wh_diag_hint(c->l->diags, d, "%s is in a profile that is not active; enable it", name);
+}
+
 /* ---- values that contradict each other ---- */
 
 static void check_health(struct check *c)
@@ -313,9 +332,9 @@ static void check_secret_source(struct check *c, const struct wh_pair *p)
 static void check_service(struct check *c)
 {
     static check_fn *const checks[] = {
-        check_source, check_dockerfile,   check_contexts, check_platforms, check_networks,
-        check_health, check_dependencies, check_volumes,  check_files,     check_models,
-        check_scale,  check_limits,       check_watch,    check_targets,
+        check_source, check_dockerfile,   check_contexts,       check_platforms, check_networks,
+        check_health, check_dependencies, check_shared_network, check_volumes,   check_files,
+        check_models, check_scale,        check_limits,         check_watch,     check_targets,
     };
     for (size_t i = 0; i < WH_ARRAY_LEN(checks); i++)
         checks[i](c);

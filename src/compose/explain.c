@@ -31,28 +31,31 @@ static void add_place(struct explain *e, const char *what, const struct wh_mark 
     wh_str_addc(e->out, '\n');
 }
 
-static void explain_leaf(struct explain *e, const char *path, const struct wh_node *n)
+static void explain_leaf(struct explain *e, const char *path, const struct wh_node *n, const struct wh_mark *overrode)
 {
     const char *value = wh_node_len(n) || !wh_node_is_scalar(n) ? n->kind == WH_NODE_MAP ? "{}" : "[]"
                         : n->kind == WH_NODE_NULL               ? "null"
                                                                 : wh_yaml_scalar_text(&e->res->arena, n);
     wh_str_fmt(e->out, "%s: %s\n", path, value ? value : "");
     add_place(e, "set", &n->mark);
-    for (const struct wh_mark *m = n->overrode; m && m->file; m++)
+    for (const struct wh_mark *m = overrode; m && m->file; m++)
         add_place(e, "instead of", m);
 }
 
-static void explain_tree(struct explain *e, const char *path, const struct wh_node *n)
+/* overrode: what the nearest value around n replaced that was replaced as a whole. */
+static void explain_tree(struct explain *e, const char *path, const struct wh_node *n, const struct wh_mark *overrode)
 {
+    if (n->overrode)
+        overrode = n->overrode;
     if (wh_node_len(n) == 0) {
-        explain_leaf(e, path, n);
+        explain_leaf(e, path, n, overrode);
         return;
     }
     for (size_t i = 0; i < wh_node_len(n); i++) {
         bool map = n->kind == WH_NODE_MAP;
         wh_auto_free char *below = map ? wh_fmt("%s.%s", path, n->map.pairs[i].key) : wh_fmt("%s.%zu", path, i);
         if (below)
-            explain_tree(e, below, map ? n->map.pairs[i].value : n->seq.items[i]);
+            explain_tree(e, below, map ? n->map.pairs[i].value : n->seq.items[i], overrode);
     }
 }
 
@@ -116,7 +119,7 @@ int wh_compose_explain(struct wh_load_result *r, const char *what, struct wh_str
     struct explain e = {r, out};
     const struct wh_node *n = find_node(r->root, what);
     if (n) {
-        explain_tree(&e, what, n);
+        explain_tree(&e, what, n, NULL);
     } else {
         const struct wh_env_var *var = wh_env_find(&r->env, what);
         const struct wh_variable *use = find_use(r, what);

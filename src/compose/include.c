@@ -188,6 +188,17 @@ static const char *folder_of(struct wh_load *l, const char *path)
     return copy ? copy : "/";
 }
 
+/* A relative project directory that is none, perhaps a file in it, stands for the one above. */
+static const char *dir_of_entry(const struct wh_scope *s, const struct include *inc, const char *main_file)
+{
+    struct stat st;
+    if (!*inc->project_directory)
+        return folder_of(s->load, main_file);
+    const char *dir = wh_compose_join(s->load, s->dir, inc->project_directory);
+    bool is_dir = stat(dir, &st) == 0 && S_ISDIR(st.st_mode);
+    return is_dir || inc->project_directory[0] == '/' ? dir : folder_of(s->load, dir);
+}
+
 static int load_entry(struct wh_scope *s, const struct include *inc, struct wh_node **ret)
 {
     struct wh_load *l = s->load;
@@ -202,7 +213,7 @@ static int load_entry(struct wh_scope *s, const struct include *inc, struct wh_n
     if (resolve_paths(s, inc, &files, &n) < 0)
         return -1;
     struct wh_scope inner = {.load = l, .up = s};
-    inner.dir = *inc->project_directory ? wh_compose_join(l, s->dir, inc->project_directory) : folder_of(l, files[0]);
+    inner.dir = dir_of_entry(s, inc, files[0]);
     inner.paths_dir = wh_compose_paths_dir(s, inner.dir);
     inner.env = include_env(s, inc, inner.dir);
     if (!inner.env)

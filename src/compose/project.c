@@ -91,7 +91,7 @@ static const char *interpolate_name(struct wh_load *l, const struct wh_node *n)
     return text ? text : "";
 }
 
-/* NULL: no file has a name. */
+/* NULL: no file has a name. Without normalization it is as written. */
 static const char *name_of_files(struct wh_load *l)
 {
     const struct wh_node *last = NULL;
@@ -99,7 +99,8 @@ static const char *name_of_files(struct wh_load *l)
         const struct wh_node *n = name_in_file(l, wh_vec_at(&l->res->config_files, const char *, i));
         last = n ? n : last;
     }
-    return last ? wh_compose_normalize_name(l->arena, interpolate_name(l, last)) : NULL;
+    const char *name = last ? interpolate_name(l, last) : NULL;
+    return name && !l->opts->no_normalize ? wh_compose_normalize_name(l->arena, name) : name;
 }
 
 static const char *name_of_folder(struct wh_load *l, const char *dir)

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The layout of diagnostics: place, source line, caret, further places, hint; env files are not repeated. */
+/*
+ * The layout of diagnostics: place, source line, caret, further places, hint; env files are not repeated. The same as
+ * data, for all errors and warnings of one load.
+ */
 #include "tests/unit/test.h"
 
+#include "whale/codec/json.h"
 #include "whale/compose.h"
 #include "whale/util/file.h"
 
@@ -45,6 +49,64 @@ static void test_format(void **state)
     expect_diag("unreadable", &d, ":7: error: no\n");
 }
 
+/* Two files, whose second one is wrong in several ways; the warning comes from the first one. */
+static void load_wrong(struct wh_load_result *r)
+{
+    char first[64], second[64];
+    put_file("a.yaml",
+             "version: '3'\nservices:\n  web:\n    image: x\n    stop_grace_period: 10s\n"
+             "  db: {image: y}\n",
+             first, sizeof(first));
+    put_file("b.yaml", "services:\n  web:\n    stop_grace_period: 5\n    imagee: y\n  db:\n    tty: \"per\\thaps\"\n",
+             second, sizeof(second));
+    const char *const files[] = {first, second};
+    struct wh_load_options o = {.project_name = "p",
+                                .files = files,
+                                .n_files = WH_ARRAY_LEN(files),
+                                .environ = (char *[]){NULL},
+                                .cwd = folder};
+    wh_auto_err err = {0};
+    expect_int("load", wh_compose_load(&o, r, &err), -1);
+}
+
+static void test_json(void **state)
+{
+    static const char row[] =
+        "[{\"severity\":\"warning\",\"message\":\"%1$s/a.yaml: the attribute `version` is obsolete, it will be "
+        "ignored, "
+        "please remove it to avoid potential confusion\",\"file\":\"%1$s/a.yaml\",\"line\":1,\"column\":1},"
+        "{\"severity\":\"error\",\"message\":\"error while interpolating services.db.tty: failed to cast to expected "
+        "type: invalid boolean: per\\thaps\",\"file\":\"%1$s/b.yaml\",\"line\":6,\"column\":10},"
+        "{\"severity\":\"error\",\"message\":\"services.web.stop_grace_period must be a string\","
+        "\"file\":\"%1$s/b.yaml\",\"line\":3,\"column\":24,\"hint\":\"put the value in quotes: \\\"5\\\"\","
+        "\"places\":[{\"file\":\"%1$s/a.yaml\",\"line\":5,\"column\":24,\"label\":\"replaces the value at\"}]},"
+        "{\"severity\":\"error\",\"message\":\"services.web additional properties 'imagee' not allowed\","
+        "\"file\":\"%1$s/b.yaml\",\"line\":4,\"column\":5,\"hint\":\"did you mean image?\"}]";
+    wh_auto_load struct wh_load_result r = {0};
+    wh_auto_arena a = {0};
+    wh_auto_str out = {0};
+    char want[2048];
+    snprintf(want, sizeof(want), row, folder);
+    load_wrong(&r);
+    assert_int_equal(wh_json_write(wh_diags_to_node(&a, &r.diags), WH_JSON_COMPACT, &out), 0);
+    expect_str("json", wh_str_c(&out), want);
+}
+
+/* As text: the third of the same diagnostics has a further place. */
+static void test_replaced(void **state)
+{
+    wh_auto_load struct wh_load_result r = {0};
+    char want[512];
+    load_wrong(&r);
+    assert_true(r.diags.items.len > 2);
+    snprintf(want, sizeof(want),
+             ":3:24: error: services.web.stop_grace_period must be a string\n"
+             "    3 |     stop_grace_period: 5\n      |                        ^\n"
+             "      = replaces the value at: %s/a.yaml:5:24\n      = hint: put the value in quotes: \"5\"\n",
+             folder);
+    expect_diag("replaced", wh_vec_at(&r.diags.items, struct wh_diag *, 2), want);
+}
+
 static int make_folder(void **state)
 {
     return mkdtemp(folder) ? 0 : -1;
@@ -57,6 +119,7 @@ static int drop_folder(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_format)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_format), cmocka_unit_test(test_json),
+                                       cmocka_unit_test(test_replaced)};
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
