@@ -145,7 +145,7 @@ struct wh_resources {
     int64_t cpu_rt_runtime_us, cpu_rt_period_us;
     const char *cpuset_cpus;
     const char *cpuset_mems;
-    int64_t pids_limit; /* 0 or -1: no limit */
+    int64_t pids_limit; /* 0: the runtime's default (4096 with cgroup v2, else none); -1: none */
     int64_t blkio_weight;
     const struct wh_blkio_limit *blkio;
     size_t n_blkio;

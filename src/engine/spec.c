@@ -199,7 +199,8 @@ static void build_memory_cpu(const struct wh_service *s, struct wh_resources *r)
     r->cpu_rt_runtime_us = opt_or(&s->cpu_rt_runtime, NULL, 0);
     r->cpu_rt_period_us = opt_or(&s->cpu_rt_period, NULL, 0);
     r->cpuset_cpus = s->cpuset;
-    r->pids_limit = opt_or(limits ? &limits->pids : NULL, &s->pids_limit, 0);
+    int64_t pids = opt_or(limits ? &limits->pids : NULL, &s->pids_limit, INT64_MIN);
+    r->pids_limit = pids == INT64_MIN ? 0 : pids > 0 ? pids : -1;
 }
 
 static size_t add_rates(struct wh_blkio_limit *out, const struct wh_blkio_rates *rates, enum wh_blkio_kind kind)

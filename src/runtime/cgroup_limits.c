@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define DEFAULT_PERIOD_US 100000
+#define DEFAULT_PIDS      4096
 
 /* Writes the value's text; false when the limit is not set. v2: which dialect is wanted. */
 typedef bool (*value_fn)(const struct wh_resources *r, bool v2, char *buf, size_t size);
@@ -126,6 +127,12 @@ static bool pids(const struct wh_resources *r, bool v2, char *buf, size_t size)
     return r->pids_limit > 0 && put_number(r->pids_limit, buf, size);
 }
 
+/* Against fork bombs, where the controller costs nothing: the first attach to an idle tree of v1 takes 10 ms. */
+static bool pids_by_default(const struct wh_resources *r, bool v2, char *buf, size_t size)
+{
+    return v2 && r->pids_limit == 0 && put_number(DEFAULT_PIDS, buf, size);
+}
+
 static bool blkio_weight(const struct wh_resources *r, bool v2, char *buf, size_t size)
 {
     return r->blkio_weight && put_number(v2 ? 1 + (r->blkio_weight - 10) * 9999 / 990 : r->blkio_weight, buf, size);
@@ -155,6 +162,7 @@ static const struct limit {
     {WH_CTL_CPUSET, "cpuset", "cpuset", "cpuset.cpus", "cpuset.cpus", cpuset_cpus, false},
     {WH_CTL_CPUSET, "cpuset memory nodes", "cpuset", "cpuset.mems", "cpuset.mems", cpuset_mems, false},
     {WH_CTL_PIDS, "pids limit", "pids_limit", "pids.max", "pids.max", pids, false},
+    {WH_CTL_PIDS, "pids limit", "pids_limit", NULL, "pids.max", pids_by_default, true},
     {WH_CTL_BLKIO, "blkio weight", "blkio_config/weight", "blkio.weight", "io.weight", blkio_weight, true},
 };
 

@@ -83,6 +83,29 @@ static void environment_is_layered(void **state)
     wh_arena_fini(&f.arena);
 }
 
+/* Nothing said is not the same as no limit. */
+static void processes_have_a_limit(void **state)
+{
+    static const struct {
+        const char *service;
+        int64_t want;
+    } rows[] = {
+        {"{}", 0},
+        {"{\"pids_limit\":0}", -1},
+        {"{\"pids_limit\":-1}", -1},
+        {"{\"pids_limit\":7}", 7},
+        {"{\"pids_limit\":7,\"deploy\":{\"resources\":{\"limits\":{\"pids\":9}}}}", 9},
+    };
+    for (size_t i = 0; i < WH_ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        struct wh_resources r;
+        fixture_open(&f, rows[i].service);
+        assert_int_equal(spec_resources(&f.arena, f.c.service, &r, NULL), 0);
+        assert_int_equal(r.pids_limit, rows[i].want);
+        wh_arena_fini(&f.arena);
+    }
+}
+
 static void the_whole_spec(void **state)
 {
     struct fixture f;
@@ -180,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_follow_dockers_rule),
         cmocka_unit_test(environment_is_layered),
+        cmocka_unit_test(processes_have_a_limit),
         cmocka_unit_test(the_whole_spec),
         cmocka_unit_test(unknown_options_are_refused),
         cmocka_unit_test(labels_of_compose_come_over_those_of_file_and_image),

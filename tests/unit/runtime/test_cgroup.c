@@ -158,6 +158,24 @@ static void test_stats(void **state)
     rt_fini(&t);
 }
 
+static void test_processes_are_limited_by_default(void **state)
+{
+    static const int64_t limits[] = {0, -1, 20};
+    for (size_t i = 0; i < WH_ARRAY_LEN(limits); i++) {
+        struct rt t;
+        struct wh_cgroup_stats s;
+        struct wh_resources res;
+        wh_resources_init(&res);
+        res.pids_limit = limits[i];
+        rt_init(&t);
+        rt_cgroup(&t, &res);
+        uint64_t by_default = t.layout.mode == WH_CGROUP_V2 ? 4096 : 0;
+        assert_int_equal(wh_cgroup_stats(t.cgroup, &s, &t.err), 0);
+        assert_int_equal(s.pids_limit, limits[i] == 0 ? by_default : limits[i] > 0 ? (uint64_t)limits[i] : 0);
+        rt_fini(&t);
+    }
+}
+
 /* With the controller and without it. */
 static void test_threads_are_counted(void **state)
 {
@@ -235,10 +253,15 @@ static void test_own_view(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_layouts),      cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_life_cycle),   cmocka_unit_test(test_found_again),
-        cmocka_unit_test(test_stats),        cmocka_unit_test(test_threads_are_counted),
-        cmocka_unit_test(test_device_rules), cmocka_unit_test(test_more_devices),
+        cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_life_cycle),
+        cmocka_unit_test(test_found_again),
+        cmocka_unit_test(test_stats),
+        cmocka_unit_test(test_threads_are_counted),
+        cmocka_unit_test(test_processes_are_limited_by_default),
+        cmocka_unit_test(test_device_rules),
+        cmocka_unit_test(test_more_devices),
         cmocka_unit_test(test_own_view),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
