@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 
 #define SLUG_HEX 64 /* of the label; the name has the first 12 */
@@ -21,7 +22,7 @@ struct run {
     struct ctr *c;
     struct ctr_watch watch;
     int master; /* a duplicate of the terminal's, for the client */
-    bool is_detached;
+    bool is_detached, is_killed;
 };
 
 static void put_bool(struct wh_arena *a, struct wh_node *map, const char *key, bool value)
@@ -118,7 +119,7 @@ static void finish_failed(struct run *run, struct wh_err *take_err)
     wh_close(&run->master);
     blame_service(wh_project_service(op->project, op->in.run_service), take_err);
     op_fail(op, take_err);
-    op_done(op, 1);
+    op_done(op, op->is_cancelled ? op->cancel_code : 1);
 }
 
 /* Attached: the program goes on, and its `run` ends with what the hook failed with. */
@@ -176,12 +177,26 @@ static void hand_over(struct run *run)
         wh_session_wait(p->host->sessions, r, c->rec.id, NULL, NULL);
 }
 
+/* Given up before it was handed over: nobody would see what it does, or end it. */
+static void end_cancelled(struct run *run)
+{
+    struct wh_err none = {0};
+    if (run->c->phase == CTR_IDLE)
+        finish_failed(run, &none);
+    else if (run->c->phase == CTR_RUNNING && !run->is_killed)
+        run->is_killed = ctr_kill(run->c, SIGKILL, NULL) == 0;
+}
+
 static void on_change(struct ctr_watch *w, struct ctr *c)
 {
     struct run *run = w->data;
     struct wh_err err = {0};
     if (c->phase == CTR_STARTING)
         return;
+    if (run->op->is_cancelled) {
+        end_cancelled(run);
+        return;
+    }
     if (c->phase == CTR_IDLE && c->start_failed) {
         wh_err_move(&err, &c->start_err);
         wh_wrap(&err, "container %s", c->rec.name);

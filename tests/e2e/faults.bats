@@ -135,3 +135,15 @@ Y
         wait $other
     done
 }
+
+@test "run that is ended while its container is made: the container does not go on" {
+    echo 'services: {a: {image: busybox, init: true, command: sleep 1000}}' > compose.yaml
+    local delay run
+    for delay in 0.002 0.005 0.01 0.02 0.05; do
+        c run --rm a & run=$!
+        sleep $delay
+        kill -TERM $run
+        ! wait $run || return 1
+        await 5 eval '[ -z "$(c ps -a -q)" ]'
+    done
+}
