@@ -21,6 +21,9 @@
 #define DEFAULT_SCALAR_BYTES ((size_t)4 << 20)
 /* A long file may bring more alias copies than the fixed budget, in proportion to its own length. */
 #define ALIAS_RATIO 10
+/* A text that had to be mended is parsed again; all tries together may read so much. */
+#define MAX_RETRY_BYTES ((size_t)64 << 20)
+#define BAD_ESCAPE      "found unknown escape character"
 /* libyaml does not name these two. */
 #define BINARY_TAG "tag:yaml.org,2002:binary"
 #define MERGE_TAG  "tag:yaml.org,2002:merge"
@@ -46,7 +49,9 @@ struct reader {
     size_t own_nodes, alias_nodes, depth;
     const char *text;     /* what the parser reads */
     size_t skipped_lines; /* above it */
-    bool hidden;          /* control characters of it stand as others */
+    bool hidden;          /* some characters of it stand as others */
+    bool bad_escape;      /* why it could not be read, and where */
+    yaml_mark_t fault;
     struct wh_err *err;
 };
 
@@ -90,8 +95,7 @@ static const char *syntax_hint(const char *problem)
         {"did not find expected key", "check that this line is indented like its neighbours"},
         {"did not find expected '-' indicator", "check that this line is indented like the other list items"},
         {"could not find expected ':'", "a key needs a colon and a blank after it; check the line before, too"},
-        {"found unknown escape character",
-         "in double quotes a backslash must be doubled; single quotes take it literally"},
+        {BAD_ESCAPE, "in double quotes a backslash must be doubled; single quotes take it literally"},
         {"found unexpected end of stream", "a quote or bracket that was opened above is never closed"},
     };
     for (size_t i = 0; i < sizeof(hints) / sizeof(*hints); i++)
@@ -253,39 +257,11 @@ static enum wh_node_tag to_tag(const yaml_char_t *tag)
     return WH_TAG_NONE;
 }
 
-/* -1 for what is no base64 digit. */
-static int base64_value(char c)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(digits, c) : NULL;
-    return at ? (int)(at - digits) : -1;
-}
-
-/* Groups of four with padding; line breaks between them do not count. False when text is no such thing. */
-static bool decode_base64(const char *text, struct wh_str *out)
-{
-    unsigned int bits = 0, n = 0, padding = 0;
-    for (; *text; text++) {
-        int value = base64_value(*text);
-        if (*text == '\n' || *text == '\r')
-            continue;
-        if (*text == '=')
-            padding++;
-        else if (value < 0 || padding)
-            return false;
-        else
-            bits = bits << 6 | (unsigned int)value;
-        if (*text != '=' && ++n % 4 != 1)
-            wh_str_addc(out, (char)(bits >> (6 - 2 * ((n - 1) % 4)) & 0xFF));
-    }
-    return (n + padding) % 4 == 0 && padding <= 2;
-}
-
 static int resolve_binary(struct reader *r, struct wh_node *n)
 {
     wh_auto_str out = {0};
     n->quoted = true;
-    if (!decode_base64(n->text, &out)) {
+    if (!wh_yaml_decode_base64(n->text, &out)) {
         wh_fail(r->err, WH_E_INVALID, "yaml: !!binary value contains invalid base64 data");
         return fail_at(r, &n->mark);
     }
@@ -660,21 +636,53 @@ static struct wh_yaml_limits effective_limits(const struct wh_yaml_limits *l)
     };
 }
 
-static int parse_content(struct reader *r, size_t len, struct wh_vec *docs)
+static int parse_once(struct reader *r, const char *text, size_t len, struct wh_vec *docs)
 {
-    wh_auto_str shown = {0};
-    int rc = wh_yaml_hide_controls(r->text, len, &shown);
-    if (rc < 0 || !yaml_parser_initialize(&r->parser))
+    r->text = text;
+    r->own_nodes = r->alias_nodes = r->depth = 0;
+    r->bad_escape = false;
+    if (!yaml_parser_initialize(&r->parser))
         return fail_memory(r);
-    r->hidden = rc > 0;
-    if (r->hidden) {
-        r->text = wh_str_c(&shown);
-        len = shown.len;
-    }
-    yaml_parser_set_input_string(&r->parser, (const unsigned char *)r->text, len);
-    rc = read_stream(r, docs);
+    yaml_parser_set_input_string(&r->parser, (const unsigned char *)text, len);
+    int rc = read_stream(r, docs);
+    r->bad_escape = rc < 0 && r->parser.problem && strcmp(r->parser.problem, BAD_ESCAPE) == 0;
+    r->fault = r->parser.problem_mark;
     yaml_parser_delete(&r->parser);
+    wh_map_fini(&r->anchors);
     return rc;
+}
+
+/* The escape that could not be read gets another form in own. 1, 0 when that does not help, -1 without memory. */
+static int mend_escape(struct reader *r, const char *text, size_t len, struct wh_str *own)
+{
+    wh_auto_str mended = {0};
+    int rc = wh_yaml_hide_quotes(text, len, r->fault.line, r->fault.column, r->hidden, &mended);
+    if (rc <= 0)
+        return rc;
+    wh_err_fini(r->err);
+    wh_str_fini(own);
+    *own = mended;
+    mended = (struct wh_str){0};
+    return rc;
+}
+
+static int parse_content(struct reader *r, const char *text, size_t len, struct wh_vec *docs)
+{
+    wh_auto_str own = {0};
+    size_t n_docs = docs->len;
+    int changed = wh_yaml_hide_controls(text, len, &own);
+    for (size_t n_bytes = 0; changed >= 0; n_bytes += len) {
+        if (changed) {
+            text = wh_str_c(&own);
+            len = own.len;
+            r->hidden = true;
+        }
+        docs->len = n_docs;
+        int rc = parse_once(r, text, len, docs);
+        if (!r->bad_escape || n_bytes > MAX_RETRY_BYTES || !(changed = mend_escape(r, text, len, &own)))
+            return rc;
+    }
+    return fail_memory(r);
 }
 
 int wh_yaml_parse(struct wh_arena *a, const char *text, size_t len, const char *name,
@@ -683,10 +691,6 @@ int wh_yaml_parse(struct wh_arena *a, const char *text, size_t len, const char *
     struct reader r = {.arena = a, .name = name, .limits = effective_limits(limits), .err = err};
     if (len > r.limits.max_bytes)
         return wh_fail(err, WH_E_LIMIT, "yaml: %s is larger than %zu bytes", name, r.limits.max_bytes);
-    r.text = wh_yaml_find_content(text, len, &r.skipped_lines);
-    if (!r.text)
-        return 0;
-    int rc = parse_content(&r, len - (size_t)(r.text - text), docs);
-    wh_map_fini(&r.anchors);
-    return rc;
+    const char *content = wh_yaml_find_content(text, len, &r.skipped_lines);
+    return content ? parse_content(&r, content, len - (size_t)(content - text), docs) : 0;
 }
