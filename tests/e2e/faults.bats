@@ -140,7 +140,7 @@ Y
     echo 'services: {a: {image: busybox, init: true, command: sleep 1000}}' > compose.yaml
     local delay run
     for delay in 0.002 0.005 0.01 0.02 0.05; do
-        c run --rm a & run=$!
+        "$WHALE" run --rm a & run=$!
         sleep $delay
         kill -TERM $run
         ! wait $run || return 1
