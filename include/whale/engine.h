@@ -20,8 +20,8 @@
  *               the project holds every enabled service, `services` names those that were asked for
  *               options: {no_start, no_deps, force_recreate, no_recreate, always_recreate_deps, renew_anon_volumes,
  *                         remove_orphans, timeout_s (-1 = each service's own), wait, wait_timeout_s, create_only,
- *                         recreate_volumes (-y), ignore_orphans (no warning), scale: {service: n} for `scale`,
- *                         underscores (in names of containers)};
+ *                         remade_volumes: [name...] (changed ones that lose their data), ignore_orphans (no
+ *                         warning), scale: {service: n} for `scale`, underscores (in names of containers)};
  *               every mutating request: parallel (most steps at a time)
  *   down        options: {volumes, rmi: "local"|"all"|"", remove_orphans, timeout_s}, project (may be absent: from
  *               labels), project also names external resources that must stay
@@ -65,6 +65,9 @@ struct wh_client;
 
 /* The message of exec, attach and port for a service without a running container; index 0: any. Returns -1. */
 int wh_engine_fail_not_running(struct wh_err *err, const char *service, int64_t index);
+
+/* What `down --rmi` removes: "all" images of the services, or with "local" those without a name in the file. */
+struct wh_texts wh_engine_removed_images(struct wh_arena *a, const struct wh_project *p, const char *which);
 
 /* Connects to the project's supervisor; with spawn, starts one when none runs (it ends by itself when nothing runs
  * and nobody is connected). Without spawn: WH_ENGINE_ABSENT. */

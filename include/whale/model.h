@@ -164,6 +164,7 @@ int wh_service_from_node(struct wh_arena *a, const char *project_name, const cha
 const struct wh_service *wh_project_service(const struct wh_project *p, const char *name);
 const struct wh_network *wh_project_network(const struct wh_project *p, const char *key);
 const struct wh_volume *wh_project_volume(const struct wh_project *p, const char *key);
+bool wh_service_uses_volume(const struct wh_service *s, const char *key);
 const struct wh_file_source *wh_project_config(const struct wh_project *p, const char *key);
 const struct wh_file_source *wh_project_secret(const struct wh_project *p, const char *key);
 

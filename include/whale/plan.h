@@ -82,7 +82,8 @@ struct wh_plan_input {
     struct wh_plan_hashes service_hashes, network_hashes, volume_hashes;
     const char *run_service; /* UP: only what a one-off of this service needs */
 
-    bool no_start, no_deps, force_recreate, no_recreate, always_recreate_deps, renew_anonymous, recreate_volumes;
+    bool no_start, no_deps, force_recreate, no_recreate, always_recreate_deps, renew_anonymous;
+    struct wh_texts remade_volumes; /* UP: names of those that are made anew when their definition has changed */
     bool remove_orphans, ignore_orphans;
     bool underscores;   /* names of containers are joined with _ (--compatibility) */
     bool all_resources; /* UP: networks and volumes that no service uses, too */

@@ -2,6 +2,7 @@
 /* cp: files between containers and the host. */
 #include "commands.h"
 
+#include "cli/progress.h"
 #include "cli/project.h"
 #include "cli/rootfs.h"
 #include "cli/tree.h"
@@ -207,37 +208,63 @@ static int read_stream(const struct end *to, struct wh_err *err)
 
 /* ---- the command ----------------------------------------------------------------------------------------------- */
 
-static int copy_with(struct wh_cli *cli, const struct cp_options *o, const struct wh_container *c, struct end *from,
-                     struct end *to, struct wh_err *err)
+struct copy {
+    struct wh_cli *cli;
+    const struct cp_options *o;
+    struct end from, to;
+    struct wh_progress *progress;
+};
+
+static int copy_files(struct copy *k, const struct wh_container *c, struct wh_err *err)
 {
-    struct end *inside = from->service ? from : to;
+    bool follow = k->o->follow_link, keep_owner = k->to.service || k->o->archive;
     wh_auto_fd root = -1;
-    if (cli->common.dry_run)
-        return 0;
-    if (wh_cli_open_root(cli, c, true, &root, err) < 0)
+    if (wh_cli_open_root(k->cli, c, true, &root, err) < 0)
         return -1;
-    inside->root_fd = root;
-    int r = strcmp(to->path, "-") == 0 && !to->service ? write_stream(from, o->follow_link, err)
-            : strcmp(from->path, "-") == 0 && !from->service
-                ? read_stream(to, err)
-                : copy_tree(cli, from, to, o->follow_link, to->service || o->archive, err);
+    *(k->from.service ? &k->from.root_fd : &k->to.root_fd) = root;
+    int r = strcmp(k->to.path, "-") == 0 && !k->to.service ? write_stream(&k->from, follow, err)
+            : strcmp(k->from.path, "-") == 0 && !k->from.service
+                ? read_stream(&k->to, err)
+                : copy_tree(k->cli, &k->from, &k->to, follow, keep_owner, err);
     return r < 0 ? wh_wrap(err, "container %s", c->rec.name) : 0;
 }
 
-/* Out of the first container, into all of them; --index picks one. */
-static int copy_all(struct wh_cli *cli, const struct cp_options *o, const struct wh_cli_containers *all,
-                    struct end *from, struct end *to, struct wh_err *err)
+/* "file to shop-web-1:/srv", "shop-web-1:/srv to file" */
+static const char *describe(struct copy *k, const char *container)
 {
-    const char *service = from->service ? from->service : to->service;
-    const struct wh_container *first = wh_cli_pick(all, service, o->index);
-    if (!first && o->index > 0 && wh_cli_pick(all, service, 0))
-        return wh_engine_fail_not_running(err, service, o->index);
+    struct wh_arena *a = &k->cli->arena;
+    return k->from.service ? wh_arena_fmt(a, "%s:%s to %s", container, k->from.path, k->to.path)
+                           : wh_arena_fmt(a, "%s to %s:%s", k->from.path, container, k->to.path);
+}
+
+static int copy_with(struct copy *k, const struct wh_container *c, struct wh_err *err)
+{
+    struct wh_event e = {.kind = WH_EVENT_PROGRESS, .id = c->rec.name, .details = describe(k, c->rec.name)};
+    e.status = WH_STATUS_WORKING;
+    e.text = "Copying";
+    wh_progress_event(k->progress, &e);
+    if (!k->cli->common.dry_run && copy_files(k, c, err) < 0)
+        return -1;
+    e.status = WH_STATUS_DONE;
+    e.text = "Copied";
+    wh_progress_event(k->progress, &e);
+    return 0;
+}
+
+/* Out of the first container, into all of them; --index picks one. */
+static int copy_all(struct copy *k, const struct wh_cli_containers *all, struct wh_err *err)
+{
+    int64_t index = k->o->index;
+    const char *service = k->from.service ? k->from.service : k->to.service;
+    const struct wh_container *first = wh_cli_pick(all, service, index);
+    if (!first && index > 0 && wh_cli_pick(all, service, 0))
+        return wh_engine_fail_not_running(err, service, index);
     if (!first)
         return wh_fail(err, WH_E_NOT_FOUND, "no container found for service \"%s\"", service);
-    if (from->service || o->index || strcmp(from->path, "-") == 0)
-        return copy_with(cli, o, first, from, to, err);
+    if (k->from.service || index || strcmp(k->from.path, "-") == 0)
+        return copy_with(k, first, err);
     for (size_t i = 0; i < all->len; i++)
-        if (wh_streq(all->items[i].rec.service, service) && copy_with(cli, o, &all->items[i], from, to, err) < 0)
+        if (wh_streq(all->items[i].rec.service, service) && copy_with(k, &all->items[i], err) < 0)
             return -1;
     return 0;
 }
@@ -245,17 +272,23 @@ static int copy_all(struct wh_cli *cli, const struct cp_options *o, const struct
 static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 {
     const struct cp_options *o = values;
-    struct end from = parse_end(cli, cli->parser.args.items[0]), to = parse_end(cli, cli->parser.args.items[1]);
+    const char *const *args = cli->parser.args.items;
+    struct copy k = {.cli = cli, .o = o, .from = parse_end(cli, args[0]), .to = parse_end(cli, args[1])};
     wh_auto_cli_project p = {0};
     struct wh_cli_containers all;
-    if (from.service && to.service)
+    if (k.from.service && k.to.service)
         return wh_fail(err, WH_E_INVALID, "copying between services is not supported");
-    if (!from.service && !to.service)
+    if (!k.from.service && !k.to.service)
         return wh_fail(err, WH_E_INVALID, "unknown copy direction: one of the two must be SERVICE:PATH");
     unsigned what = WH_CLI_STOPPED | (o->all ? WH_CLI_ONEOFF : 0);
     if (wh_cli_load_name(cli, &p, err) < 0 || wh_cli_containers(cli, &p, NULL, what, &all, err) < 0)
         return -1;
-    return copy_all(cli, o, &all, &from, &to, err);
+    wh_auto_progress *progress = wh_cli_progress_new(cli, "copy", false, err);
+    k.progress = progress;
+    if (!progress || copy_all(&k, &all, err) < 0)
+        return -1;
+    wh_progress_finish(progress);
+    return 0;
 }
 
 const struct wh_cmd wh_cmd_cp = {

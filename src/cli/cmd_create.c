@@ -51,12 +51,12 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     if (p.model->services.len == 0)
         return 0;
     wh_auto_progress *progress = wh_cli_progress_new(cli, "create", false, err);
-    if (!progress || wh_cli_make_launch(cli, &p, &launch, "up", progress, &r, err) < 0)
+    if (!progress || wh_cli_make_launch(cli, &p, &launch, "up", progress, &r, err) < 0 ||
+        wh_cli_put_remade_volumes(cli, &p, &launch, o->yes, &r, err) < 0)
         return -1;
     wh_cli_put_bool(&r, "no_start", true);
     wh_cli_put_bool(&r, "force_recreate", o->force_recreate);
     wh_cli_put_bool(&r, "no_recreate", o->no_recreate);
-    wh_cli_put_bool(&r, "recreate_volumes", o->yes);
     wh_cli_put_orphans(cli, &r, o->remove_orphans);
     wh_node_put_int(r.arena, r.options, "timeout_s", -1);
     return wh_cli_perform(cli, &p, &r, progress, err);

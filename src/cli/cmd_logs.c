@@ -53,24 +53,25 @@ struct session {
     struct wh_cli_signals signals;
 };
 
-static int parse_tail(const char *text, int64_t *ret, struct wh_err *err)
+/* What is no number is everything, as docker compose has it; only "all" is meant to be. */
+static int64_t parse_tail(const char *text)
 {
-    *ret = -1;
-    if (!*text || strcmp(text, "all") == 0)
-        return 0;
-    if (wh_int_parse(text, INT64_MIN, INT64_MAX, ret) < 0)
-        return wh_fail(err, WH_E_INVALID, "invalid argument \"%s\" for \"-n, --tail\" flag: a number or all", text);
-    *ret = *ret < 0 ? -1 : *ret;
-    return 0;
+    int64_t lines;
+    if (wh_int_parse(text, INT64_MIN, INT64_MAX, &lines) == 0)
+        return lines < 0 ? -1 : lines;
+    if (*text && strcmp(text, "all") != 0)
+        fprintf(stderr, "warning: --tail %s: neither a number nor \"all\": everything is shown\n", text);
+    return -1;
 }
 
 static int make_query(const struct logs_options *o, struct wh_log_query *ret, struct wh_err *err)
 {
     ret->follow = o->follow;
+    ret->tail = parse_tail(o->tail);
     if (wh_cli_parse_time("since", o->since, &ret->since_ns, err) < 0 ||
         wh_cli_parse_time("until", o->until, &ret->until_ns, err) < 0)
         return -1;
-    return parse_tail(o->tail, &ret->tail, err);
+    return 0;
 }
 
 /* Exits are told by the supervisor; without one nothing runs. */
@@ -223,7 +224,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 {
     const struct logs_options *o = values;
     wh_auto_cli_project p = {0};
-    struct wh_cli_follow_options f = {.index = o->index};
+    struct wh_cli_follow_options f = {.index = o->index > 0 ? o->index : 0};
     struct session s = {.cli = cli, .project = &p, .signals = {.fd = -1}};
     cli->hides_warnings = true;
     if (make_query(o, &f.query, err) < 0 || wh_cli_load_or_name(cli, NULL, &p, err) < 0 ||

@@ -18,7 +18,7 @@ struct port_options {
 
 static const struct wh_opt options[] = {
     WH_OPT_INT(struct port_options, index, 0, "index", "0", "Which replica, when there are several"),
-    WH_OPT_CHOICE(struct port_options, protocol, 0, "protocol", "tcp", "tcp|udp|sctp", "Kind of port"),
+    WH_OPT_TEXT(struct port_options, protocol, 0, "protocol", "string", "tcp", "Kind of port: tcp, udp or sctp"),
 };
 
 /* The address for `port`: the first published one, IPv4 before IPv6. */
@@ -27,7 +27,7 @@ static const struct wh_ui_port *find_port(const struct wh_vec *ports, int64_t ta
     const struct wh_ui_port *found = NULL;
     for (size_t i = 0; i < ports->len; i++) {
         const struct wh_ui_port *p = &wh_vec_at(ports, struct wh_ui_port, i);
-        bool fits = p->published && p->target == target && strcmp(p->protocol, protocol) == 0;
+        bool fits = p->published && p->target == target && strcasecmp(p->protocol, protocol) == 0;
         if (fits && (!found || (strchr(found->host_ip, ':') && !strchr(p->host_ip, ':'))))
             found = p;
     }

@@ -22,7 +22,7 @@ static const struct wh_opt options[] = {
     WH_OPT_TEXT(struct ps_options, filter, 0, "filter", "string", NULL,
                 "Only containers with this property (status=...)"),
     WH_OPT_TEXT(struct ps_options, format, 0, "format", "string", "table",
-                "table, table TEMPLATE, json or a Go template"),
+                "table, table TEMPLATE, json, raw or a Go template"),
     WH_OPT_FLAG(struct ps_options, no_trunc, 0, "no-trunc", "Show ids and commands in full"),
     WH_OPT_FLAG_ON(struct ps_options, orphans, 0, "orphans",
                    "Include containers of services that the file does not define"),
@@ -73,6 +73,8 @@ static const struct wh_output output = {"ps", "One line of `ps --format json`", 
 
 static const struct wh_cli_listing listing = {
     .table = "{{.Name}}\t{{.Image}}\t{{.Command}}\t{{.Service}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}",
+    .raw = "container_id: {{.ID}}\nimage: {{.Image}}\ncommand: {{.Command}}\ncreated_at: {{.CreatedAt}}\n"
+           "state: {{.State}}\nstatus: {{.Status}}\nnames: {{.Names}}\nlabels: {{.Labels}}\nports: {{.Ports}}\n",
     .output = &output,
     .min_width = 10,
 };
@@ -295,7 +297,7 @@ static int read_filter(struct wh_cli *cli, const struct ps_options *o, struct wh
     *status = (struct wh_opt_list){0};
     for (size_t i = 0; i < o->status.len; i++)
         wh_opt_list_add(&cli->arena, status, o->status.items[i]);
-    if (!o->filter)
+    if (!o->filter || !*o->filter)
         return 0;
     const char *equals = strchr(o->filter, '=');
     if (!equals)
@@ -345,7 +347,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
     wh_auto_cli_project project = {0};
     struct wh_cli_containers all;
     struct wh_opt_list status;
-    unsigned what = o->all || o->status.len || o->filter ? WH_CLI_ONEOFF | WH_CLI_STOPPED : 0;
+    unsigned what = o->all || o->status.len || (o->filter && *o->filter) ? WH_CLI_ONEOFF | WH_CLI_STOPPED : 0;
     if (read_filter(cli, o, &status, err) < 0)
         return -1;
     cli->hides_warnings = true;

@@ -27,25 +27,60 @@ static const struct wh_opt options[] = {
                  "option '--no-parallel' is DEPRECATED and will be ignored."),
 };
 
-/* Images that only exist by building are not asked for; others of the same name are asked for once. */
-static bool is_wanted(const struct wh_service *s, const struct pull_options *o, const struct wh_opt_list *refs)
+struct puller {
+    struct wh_cli *cli;
+    const struct pull_options *o;
+    struct wh_progress *progress;
+    struct wh_opt_list refs; /* each once */
+};
+
+static void skip(struct puller *p, const char *image, const char *why)
 {
-    if (!s->image || (s->build && (s->image_is_implicit || o->ignore_buildable)))
-        return false;
-    return !wh_streq(s->pull_policy, "never") && !wh_cli_list_has(refs, s->image);
+    struct wh_event e = {.kind = WH_EVENT_PROGRESS,
+                         .status = WH_STATUS_DONE,
+                         .id = wh_arena_fmt(&p->cli->arena, "Image %s", image),
+                         .text = "Skipped",
+                         .details = why};
+    wh_progress_event(p->progress, &e);
 }
 
-static int pull_all(struct wh_cli *cli, const struct wh_project *m, const struct wh_opt_list *services,
-                    const struct pull_options *o, struct wh_progress *progress, struct wh_err *err)
+/* One that is tagged "latest" may always have become another. */
+static int is_enough(struct wh_arena *a, const char *image, struct wh_err *err)
 {
-    struct wh_opt_list refs = {0};
-    for (size_t i = 0; i < services->len; i++) {
-        const struct wh_service *s = wh_project_service(m, services->items[i]);
-        if (is_wanted(s, o, &refs))
-            wh_opt_list_add(&cli->arena, &refs, s->image);
-    }
-    const char *policy = o->policy ? o->policy : "always";
-    return refs.len ? wh_cli_pull(cli, &refs, policy, progress, err) : 0;
+    struct wh_image there;
+    struct wh_ref ref;
+    int r = wh_image_lookup(a, wh_state_root(), image, &there, err);
+    if (r != 0 || wh_ref_parse(a, image, &ref, err) < 0)
+        return r > 0 ? 0 : -1;
+    return !wh_streq(ref.tag, "latest");
+}
+
+/* Images that only exist by building are not asked for. */
+static int want(struct puller *p, const struct wh_service *s, struct wh_err *err)
+{
+    const char *policy = p->o->policy && *p->o->policy ? p->o->policy : s->pull_policy;
+    bool when_missing = wh_streq(policy, "missing") || wh_streq(policy, "if_not_present");
+    if (!s->image || (s->build && s->image_is_implicit))
+        return 0;
+    int enough = when_missing ? is_enough(&p->cli->arena, s->image, err) : 0;
+    if (enough < 0)
+        return -1;
+    if (enough || wh_streq(policy, "never") || wh_streq(policy, "build"))
+        skip(p, s->image, enough ? "Image is already present locally" : NULL);
+    else if (s->build && p->o->ignore_buildable)
+        skip(p, s->image, "Image can be built");
+    else if (!wh_cli_list_has(&p->refs, s->image))
+        wh_opt_list_add(&p->cli->arena, &p->refs, s->image);
+    return 0;
+}
+
+static int pull_all(struct puller *p, const struct wh_project *m, const struct wh_opt_list *services,
+                    struct wh_err *err)
+{
+    for (size_t i = 0; i < services->len; i++)
+        if (want(p, wh_project_service(m, services->items[i]), err) < 0)
+            return -1;
+    return p->refs.len ? wh_cli_pull(p->cli, &p->refs, "always", p->progress, err) : 0;
 }
 
 static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
@@ -60,7 +95,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         return -1;
     if (cli->common.dry_run)
         return 0;
-    int r = pull_all(cli, p.model, &services, o, progress, err);
+    struct puller puller = {.cli = cli, .o = o, .progress = progress};
+    int r = pull_all(&puller, p.model, &services, err);
     wh_progress_finish(progress);
     if (r < 0 && o->ignore_pull_failures) {
         wh_auto_free char *text = wh_err_text(err);

@@ -6,9 +6,12 @@
 #include "cli/progress.h"
 #include "cli/run_service.h"
 #include "cli/stream.h"
+#include "whale/util/file.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define NAME_HEX 12
 
 struct run_options {
     bool build, detach, interactive, no_deps, no_tty, quiet, quiet_build, quiet_pull, remove_orphans, rm, service_ports,
@@ -90,10 +93,18 @@ static void put_command(struct wh_cli *cli, struct wh_cli_request *r, const stru
         wh_node_put(r->arena, r->options, "entrypoint", wh_node_clone(r->arena, entrypoint));
 }
 
+/* With --dry-run nobody else makes one up. */
+static const char *container_name(struct wh_cli *cli, const struct wh_cli_project *p, const struct run_options *o)
+{
+    char hex[NAME_HEX + 1], joint = wh_cli_is_compatible(cli) ? '_' : '-';
+    if ((o->name && *o->name) || !cli->common.dry_run || wh_random_hex(hex, NAME_HEX, NULL) < 0)
+        return o->name;
+    return wh_arena_fmt(&cli->arena, "%s%c%s%crun%c%s", p->name, joint, cli->parser.args.items[0], joint, joint, hex);
+}
+
 static void put_options(struct wh_cli *cli, const struct run_options *o, bool tty, struct wh_cli_request *r)
 {
     wh_node_put_str(r->arena, r->root, "service", cli->parser.args.items[0]);
-    wh_node_put_str(r->arena, r->options, "name", o->name);
     wh_cli_put_bool(r, "detach", o->detach);
     wh_cli_put_bool(r, "rm", o->rm);
     wh_cli_put_bool(r, "tty", tty);
@@ -136,8 +147,11 @@ static int stream(struct wh_cli *cli, const struct wh_cli_project *p, const stru
     };
     if (cli->common.dry_run) {
         int shown = wh_cli_perform(cli, p, r, progress, err);
-        return shown || o->detach ? shown
-                                  : wh_fail(err, WH_E_INVALID, "interactive run is not supported in dry-run mode");
+        if (shown == 0 && !o->detach)
+            return wh_fail(err, WH_E_INVALID, "interactive run is not supported in dry-run mode");
+        if (shown == 0)
+            printf("%s\n", wh_node_get_str(r->options, "name", ""));
+        return shown;
     }
     int status = wh_cli_stream(cli, p, r, &s, progress, &result, err);
     if (result.started && o->detach)
@@ -166,6 +180,7 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         return -1;
     put_command(cli, &r, entrypoint);
     put_options(cli, o, tty, &r);
+    wh_node_put_str(r.arena, r.options, "name", container_name(cli, &p, o));
     return stream(cli, &p, o, tty, &r, progress, err);
 }
 

@@ -25,7 +25,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         wh_cli_load(cli, &launch.services, &p, err) < 0 || wh_cli_apply_scale(cli, &p, scale, false, err) < 0)
         return -1;
     wh_auto_progress *progress = wh_cli_progress_new(cli, "scale", false, err);
-    if (!progress || wh_cli_make_launch(cli, &p, &launch, "up", progress, &r, err) < 0)
+    if (!progress || wh_cli_make_launch(cli, &p, &launch, "up", progress, &r, err) < 0 ||
+        wh_cli_put_remade_volumes(cli, &p, &launch, false, &r, err) < 0)
         return -1;
     wh_cli_put_bool(&r, "no_deps", o->no_deps);
     wh_cli_put_bool(&r, "renew_anon_volumes", true);

@@ -4,10 +4,10 @@
 
 #include "cli/progress.h"
 #include "cli/request.h"
+#include "cli/terminal.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 struct state_options {
     bool force, no_deps, remove_orphans, stop, volumes, wait;
@@ -141,18 +141,6 @@ static size_t name_candidates(struct wh_cli *cli, const struct wh_cli_containers
     return n;
 }
 
-/* Only a terminal is asked in words. */
-static bool ask_removal(void)
-{
-    char answer[16] = "";
-    if (isatty(STDIN_FILENO))
-        printf("\nAre you sure? [yN] ");
-    fflush(stdout);
-    if (!fgets(answer, sizeof(answer), stdin))
-        return false;
-    return answer[0] == 'y' || answer[0] == 'Y';
-}
-
 /* Whatever the answer to the question afterwards. */
 static int stop_first(struct wh_cli *cli, struct wh_cli_project *p, struct wh_cli_containers *all, struct wh_err *err)
 {
@@ -179,9 +167,10 @@ static int run_rm(struct wh_cli *cli, const void *values, struct wh_err *err)
         return 0;
     }
     bool asks = !o->force && !cli->common.dry_run;
-    printf("Going to remove %s%s", wh_str_c(&names), asks ? "" : "\n");
-    fflush(stdout);
-    if (asks && !ask_removal())
+    wh_auto_free char *question = wh_fmt("Going to remove %s", wh_str_c(&names));
+    if (!asks)
+        printf("%s\n", question ? question : "");
+    else if (!wh_cli_ask(question ? question : "", "\nAre you sure? [yN] "))
         return 0;
     struct state_options then = *o;
     then.stop = o->stop && cli->common.dry_run;

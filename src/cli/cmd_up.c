@@ -97,7 +97,6 @@ static void put_options(struct wh_cli *cli, const struct up_options *o, struct w
     wh_cli_put_bool(r, "always_recreate_deps", o->always_recreate_deps);
     wh_cli_put_bool(r, "renew_anon_volumes", o->renew_anon_volumes);
     wh_cli_put_orphans(cli, r, o->remove_orphans);
-    wh_cli_put_bool(r, "recreate_volumes", o->yes);
     wh_cli_put_bool(r, "wait", o->wait);
     wh_node_put_int(r->arena, r->options, "timeout_s", wh_opt_given(&cli->parser, "timeout") ? o->timeout : -1);
     if (o->wait_timeout > 0)
@@ -171,7 +170,8 @@ static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
         .build = o->build,
     };
     wh_auto_progress *progress = wh_cli_progress_new(cli, "up", false, err);
-    if (!progress || wh_cli_make_launch(cli, &p, &launch, "up", progress, &r, err) < 0)
+    if (!progress || wh_cli_make_launch(cli, &p, &launch, "up", progress, &r, err) < 0 ||
+        wh_cli_put_remade_volumes(cli, &p, &launch, o->yes, &r, err) < 0)
         return -1;
     put_options(cli, o, &r);
     bool attaches = !o->detach && !o->wait && !o->no_start;

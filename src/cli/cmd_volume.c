@@ -30,6 +30,7 @@ static const struct wh_output output = {"volumes", "One line of `volumes --forma
 
 static const struct wh_cli_listing listing = {
     .table = "{{.Driver}}\t{{.Name}}",
+    .raw = "name: {{.Name}}\ndriver: {{.Driver}}\n",
     .output = &output,
     .min_width = 10,
 };

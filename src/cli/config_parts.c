@@ -245,8 +245,8 @@ int wh_config_variables(struct wh_cli *cli, const struct wh_config_options *o, s
     if (!map)
         return wh_fail(err, ENOMEM, "variables");
     if (json) {
-        wh_json_write(map, WH_JSON_PRETTY, out);
-        wh_str_addc(out, '\n');
+        wh_json_write(map, WH_JSON_PRETTY | WH_JSON_WIDE, out);
+        wh_str_add(out, "\n\n");
     } else {
         add_wide_yaml(map, out);
     }

@@ -59,20 +59,25 @@ static const struct {
     [WH_STEP_WAIT] = {"Container", "Waiting", "Healthy"},
 };
 
-/* What nobody decides but the one-off that the plan does not have: it comes behind what it needs. */
-static void show_oneoff(struct wh_arena *a, const struct wh_plan_input *in, const struct wh_cli_request *r,
-                        struct wh_progress *progress)
+static void show(struct wh_progress *progress, const char *id, const char *before, const char *after)
 {
-    const char *name = wh_node_get_str(r->options, "name", NULL);
-    const char joint = in->underscores ? '_' : '-';
-    const char *id = name && *name
-                         ? wh_arena_fmt(a, "Container %s", name)
-                         : wh_arena_fmt(a, "Container %s%c%s%crun", in->project_name, joint, in->run_service, joint);
-    struct wh_event e = {.kind = WH_EVENT_PROGRESS, .status = WH_STATUS_WORKING, .id = id, .text = "Creating"};
+    struct wh_event e = {.kind = WH_EVENT_PROGRESS, .status = WH_STATUS_WORKING, .id = id, .text = before};
     wh_progress_event(progress, &e);
     e.status = WH_STATUS_DONE;
-    e.text = "Created";
+    e.text = after;
     wh_progress_event(progress, &e);
+}
+
+/* What the plan does not have: the one-off comes behind what it needs, the images go last. */
+static void show_rest(struct wh_arena *a, const struct wh_cli_project *p, const struct wh_cli_request *r,
+                      struct wh_progress *progress)
+{
+    const char *op = wh_node_get_str(r->root, "op", ""), *rmi = wh_node_get_str(r->options, "rmi", "");
+    struct wh_texts images = p->model ? wh_engine_removed_images(a, p->model, rmi) : (struct wh_texts){0};
+    if (strcmp(op, "run") == 0)
+        show(progress, wh_arena_fmt(a, "Container %s", wh_node_get_str(r->options, "name", "")), "Creating", "Created");
+    for (size_t i = 0; i < images.len; i++)
+        show(progress, wh_arena_fmt(a, "Image %s", images.items[i]), "Removing", "Removed");
 }
 
 /* A restart is told as one: "Restarting" before, "Started" after it. */
@@ -120,8 +125,7 @@ int wh_cli_dry_run(struct wh_cli *cli, const struct wh_cli_project *p, const str
         wh_progress_say(progress, plan.warnings.items[i]);
     for (size_t i = 0; i < plan.n_steps; i++)
         show_step(&plan.steps[i], progress);
-    if (wh_streq(wh_node_get_str(r->root, "op", NULL), "run"))
-        show_oneoff(&cli->arena, &in, r, progress);
+    show_rest(&cli->arena, p, r, progress);
     wh_progress_finish(progress);
     return 0;
 }

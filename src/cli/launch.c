@@ -2,6 +2,7 @@
 /* From a loaded project to a request that starts it. */
 #include "cli/launch.h"
 
+#include "cli/terminal.h"
 #include "whale/util/size.h"
 
 #include <string.h>
@@ -85,6 +86,51 @@ int wh_cli_make_launch(struct wh_cli *cli, const struct wh_cli_project *p, const
     wh_cli_request_services(ret, &l->services);
     wh_cli_put_bool(ret, "all_resources", cli->globals.all_resources);
     return 0;
+}
+
+static bool is_used(const struct wh_project *m, const struct wh_opt_list *services, const char *volume)
+{
+    for (size_t i = 0; i < services->len; i++)
+        if (wh_service_uses_volume(wh_project_service(m, services->items[i]), volume))
+            return true;
+    return false;
+}
+
+/* Of this project, and made from another definition. */
+static bool is_changed(struct wh_cli *cli, const struct wh_cli_project *p, const struct wh_volume *v, const char *hash)
+{
+    wh_auto_err ignored = {0}; /* not there, or not readable: the supervisor says so */
+    struct wh_volume_rec rec;
+    if (v->external || wh_state_volume_load(&cli->arena, v->name, &rec, &ignored) != 0)
+        return false;
+    return wh_streq(rec.project, p->name) && rec.config_hash && *rec.config_hash && !wh_streq(rec.config_hash, hash);
+}
+
+static bool may_remake(struct wh_cli *cli, const char *volume)
+{
+    const char *question = wh_arena_fmt(&cli->arena,
+                                        "Volume \"%s\" exists but doesn't match configuration in compose file. "
+                                        "Recreate (data will be lost)?",
+                                        volume);
+    return !cli->common.dry_run && wh_cli_ask(question, " [y/N] ");
+}
+
+int wh_cli_put_remade_volumes(struct wh_cli *cli, const struct wh_cli_project *p, const struct wh_cli_launch *l,
+                              bool yes, struct wh_cli_request *r, struct wh_err *err)
+{
+    const struct wh_node *hashes = wh_node_get(r->root, "volume_hashes");
+    struct wh_node *names = wh_node_seq(r->arena, NULL);
+    struct wh_opt_list services;
+    if (wh_cli_closure(cli, p->model, &l->services, l->images.no_deps, &services, err) < 0)
+        return -1;
+    for (size_t i = 0; i < p->model->volumes.len; i++) {
+        const struct wh_volume *v = &p->model->volumes.items[i];
+        if (is_used(p->model, &services, v->key) && is_changed(cli, p, v, wh_node_get_str(hashes, v->key, NULL)) &&
+            (yes || may_remake(cli, v->name)))
+            wh_node_push_str(r->arena, names, v->name);
+    }
+    wh_node_put(r->arena, r->options, "remade_volumes", names);
+    return r->arena->failed ? wh_fail(err, WH_E_LIMIT, "out of memory") : 0;
 }
 
 int wh_cli_check_conflicts(const struct wh_cli_conflict *rows, size_t n, struct wh_err *err)

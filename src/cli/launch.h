@@ -23,6 +23,10 @@ struct wh_cli_launch {
 int wh_cli_make_launch(struct wh_cli *cli, const struct wh_cli_project *p, const struct wh_cli_launch *l,
                        const char *op, struct wh_progress *progress, struct wh_cli_request *ret, struct wh_err *err);
 
+/* Volumes whose definition has changed lose their data only when somebody says so: -y, or the answer to a question. */
+int wh_cli_put_remade_volumes(struct wh_cli *cli, const struct wh_cli_project *p, const struct wh_cli_launch *l,
+                              bool yes, struct wh_cli_request *r, struct wh_err *err);
+
 /* Flags that exclude each other: rows end with a == NULL. */
 struct wh_cli_conflict {
     bool both;

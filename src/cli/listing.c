@@ -79,6 +79,8 @@ int wh_cli_list(struct wh_cli *cli, const struct wh_cli_listing *l, const char *
         return list_table(cli, l, l->table, rows, n, out, err);
     if (strcmp(format, "json") == 0)
         return list_json(l, rows, n, out);
+    if (l->raw && strcmp(format, "raw") == 0)
+        return list_template(cli, l, l->raw, false, rows, n, out, err);
     if (wh_starts(format, "table "))
         return list_table(cli, l, format + strlen("table "), rows, n, out, err);
     return list_template(cli, l, format, false, rows, n, out, err);

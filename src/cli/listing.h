@@ -9,6 +9,7 @@
 
 struct wh_cli_listing {
     const char *table; /* template of the default table, cells separated by tabs */
+    const char *raw;   /* template of --format raw, or NULL */
     const struct wh_output *output;
     size_t min_width; /* of a column */
 };
@@ -18,7 +19,7 @@ struct wh_cli_row {
     const struct wh_node *methods; /* or NULL; see wh_tmpl_data */
 };
 
-/* format: NULL, "table", "table TEMPLATE", "json" or TEMPLATE; "\t" and "\n" in it are meant. Appends to out. */
+/* format: NULL, "table", "table TEMPLATE", "json", "raw" or TEMPLATE; "\t" and "\n" in it are meant. Appends to out. */
 int wh_cli_list(struct wh_cli *cli, const struct wh_cli_listing *l, const char *format, const struct wh_cli_row *rows,
                 size_t n, struct wh_str *out, struct wh_err *err);
 /* The same to stdout. */

@@ -18,6 +18,15 @@ static int open_running(const struct wh_container *c, int *ret_fd, struct wh_err
     return wh_runtime_open_root(c->state.pid, pidfd, ret_fd, err);
 }
 
+/* What a listing of containers leaves out. */
+static bool is_read_only(struct wh_cli *cli, const struct wh_container *c)
+{
+    wh_auto_err ignored = {0}; /* removed in the meantime: opening its root says so */
+    struct wh_container full;
+    int r = wh_state_container_load(&cli->arena, c->rec.project, c->rec.id, &full, &ignored);
+    return r == 0 && wh_node_get_bool(full.rec.service_node, "read_only", false);
+}
+
 static int fill_rootfs(struct wh_cli *cli, const struct wh_container *c, struct wh_rootfs *ret, struct wh_err *err)
 {
     struct wh_image image;
@@ -33,8 +42,21 @@ static int fill_rootfs(struct wh_cli *cli, const struct wh_container *c, struct 
         .n_lowers = image.n_layers,
         .upper = wh_arena_fmt(&cli->arena, "%s/upper", dir),
         .work = wh_arena_fmt(&cli->arena, "%s/work", dir),
+        .readonly = is_read_only(cli, c),
     };
     return cli->arena.failed ? wh_fail(err, ENOMEM, "layers of container %s", c->rec.name) : 0;
+}
+
+/* Where the files of a mount are on the host; NULL for what is only there while the container runs. */
+static const char *source_of(struct wh_cli *cli, const struct wh_mount_rec *m)
+{
+    wh_auto_err ignored = {0}; /* a volume that is gone has no files */
+    struct wh_volume_rec volume;
+    if (wh_streq(m->type, "bind") || (wh_streq(m->type, "volume") && m->source && *m->source))
+        return m->source;
+    if (!wh_streq(m->type, "volume") || wh_state_volume_load(&cli->arena, m->name, &volume, &ignored) != 0)
+        return NULL;
+    return volume.mountpoint;
 }
 
 static struct wh_mount *make_mounts(struct wh_cli *cli, const struct wh_container *c, size_t *ret_n)
@@ -43,11 +65,12 @@ static struct wh_mount *make_mounts(struct wh_cli *cli, const struct wh_containe
     *ret_n = 0;
     for (size_t i = 0; mounts && i < c->rec.n_mounts; i++) {
         const struct wh_mount_rec *m = &c->rec.mounts[i];
-        if (!m->source || !*m->source || (strcmp(m->type, "bind") != 0 && strcmp(m->type, "volume") != 0))
+        const char *source = source_of(cli, m);
+        if (!source || !*source)
             continue;
         struct wh_mount *to = &mounts[(*ret_n)++];
         wh_mount_init(to, WH_MOUNT_BIND);
-        to->source = m->source;
+        to->source = source;
         to->target = m->target;
         to->readonly = m->read_only;
     }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Raw mode with restoring, window size. */
+/* Raw mode with restoring, window size, questions. */
 #include "cli/terminal.h"
 
 #include "whale/sys/tty.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 void wh_cli_terminal_raw(struct wh_cli_terminal *t)
@@ -32,4 +33,12 @@ void wh_cli_terminal_copy_size(int master)
             wh_sys_tty_set_size(master, rows, columns);
             return;
         }
+}
+
+bool wh_cli_ask(const char *question, const char *choice)
+{
+    char answer[16] = "";
+    printf("%s%s", question, isatty(STDIN_FILENO) ? choice : "");
+    fflush(stdout);
+    return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }

@@ -151,7 +151,7 @@ static void indent(struct wh_str *out, enum wh_json_style style, int depth)
         return;
     wh_str_addc(out, '\n');
     for (int i = 0; i < depth; i++)
-        wh_str_add(out, "  ");
+        wh_str_add(out, style & WH_JSON_WIDE ? "    " : "  ");
 }
 
 /* The shortest text that reads back as the same number; with an exponent only where Go has one. */

@@ -115,15 +115,30 @@ static int eval_args(struct exec *x, const struct tmpl_command *c, bool piped, c
     return 0;
 }
 
+/* The heading of {{.Label "org.x.my-key"}} is "my key". */
+static const struct wh_node *method_heading(struct wh_arena *a, const char *key)
+{
+    const char *dot = strrchr(key, '.');
+    char *text = wh_arena_strdup(a, dot ? dot + 1 : key);
+    for (char *at = text; at && *at; at++)
+        if (*at == '-' || *at == '_')
+            *at = ' ';
+    return wh_node_str(a, NULL, text ? text : "");
+}
+
 /* {{.Label "k"}}: a field that holds a map, called with a key. */
 static int call_method(struct exec *x, const struct tmpl_operand *o, const struct wh_node **args, size_t n,
                        const struct wh_node **ret)
 {
     const struct wh_node *map = NULL;
+    bool is_call = o->n_chain > 0 && n == 1 && args[0] && args[0]->text;
+    if (x->data->heading && is_call && o->kind == TMPL_DOT && !wh_node_get(x->dot, o->chain[0])) {
+        *ret = method_heading(&x->arena, args[0]->text);
+        return 0;
+    }
     if (eval_operand(x, o, &map) < 0)
         return -1;
-    bool is_method = o->n_chain > 0 && map && map->kind == WH_NODE_MAP && n == 1 && args[0] && args[0]->text;
-    if (!is_method)
+    if (!is_call || !map || map->kind != WH_NODE_MAP)
         return wh_fail(x->err, WH_E_INVALID, "template: :1: can't give argument to non-function");
     const struct wh_node *found = wh_node_get(map, args[0]->text);
     *ret = found ? found : wh_node_str(&x->arena, NULL, "");

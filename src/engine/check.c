@@ -30,6 +30,15 @@ static int check_privileges(const struct wh_service *s, struct wh_err *err)
     return check_caps(&s->cap_add, "cap_add", err) < 0 ? -1 : check_caps(&s->cap_drop, "cap_drop", err);
 }
 
+static bool is_security_option(const char *opt)
+{
+    static const char *const keys[] = {"apparmor", "label", "no-new-privileges", "seccomp", "systempaths"};
+    for (size_t i = 0; i < WH_ARRAY_LEN(keys); i++)
+        if (wh_starts(opt, keys[i]) && strchr(":=", opt[strlen(keys[i])]))
+            return true;
+    return false;
+}
+
 /* Those that need files are checked when they are read. */
 static int check_security(const struct wh_service *s, struct wh_err *err)
 {
@@ -40,7 +49,7 @@ static int check_security(const struct wh_service *s, struct wh_err *err)
         bool good = !wh_starts(opt, key) || !opt[strlen(key)];
         for (size_t j = 0; j < WH_ARRAY_LEN(words) && !good; j++)
             good = strchr(":=", opt[strlen(key)]) && strcasecmp(opt + strlen(key) + 1, words[j]) == 0;
-        if (!good)
+        if (!good || !is_security_option(opt))
             return fail_item(err, "security_opt", opt, "invalid --security-opt: \"%s\"", opt);
     }
     return 0;

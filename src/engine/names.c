@@ -32,7 +32,7 @@ static int ensure_dns(struct wh_policy *p, struct wh_err *err)
 
 /* ---- the asker --------------------------------------------------------------------------------------------------- */
 
-static void add_link(struct wh_arena *a, const struct ctr *c, const char *text, bool external, struct wh_dns_link *ret)
+static void parse_link(struct wh_arena *a, const char *text, struct wh_dns_link *ret)
 {
     size_t len = strcspn(text, ":");
     const char *target = wh_arena_strndup(a, text, len);
@@ -40,16 +40,20 @@ static void add_link(struct wh_arena *a, const struct ctr *c, const char *text, 
     ret->alias = text[len] ? text + len + 1 : target;
 }
 
+/* A link to db is also known as db-N to replica N. */
 static size_t make_links(struct wh_arena *a, const struct ctr *c, struct wh_dns_link **ret)
 {
     const struct wh_service *s = c->service;
-    struct wh_dns_link *links = wh_arena_array(a, struct wh_dns_link, s->links.len + s->external_links.len + 1);
+    struct wh_dns_link *links = wh_arena_array(a, struct wh_dns_link, 2 * s->links.len + s->external_links.len + 1);
     size_t n = 0;
     *ret = links;
-    for (size_t i = 0; links && i < s->links.len; i++)
-        add_link(a, c, s->links.items[i], false, &links[n++]);
+    for (size_t i = 0; links && i < s->links.len; i++, n += 2) {
+        parse_link(a, s->links.items[i], &links[n]);
+        links[n + 1].target = links[n].target;
+        links[n + 1].alias = wh_arena_fmt(a, "%s-%d", links[n].target, c->rec.number);
+    }
     for (size_t i = 0; links && i < s->external_links.len; i++)
-        add_link(a, c, s->external_links.items[i], true, &links[n++]);
+        parse_link(a, s->external_links.items[i], &links[n++]);
     return n;
 }
 

@@ -76,6 +76,8 @@ void create_request_fill(struct op *op, const struct wh_service *service, struct
 /* op_down.c, op_run.c, op_session.c, op_list.c */
 void handle_down(struct wh_request *r, void *policy);
 void op_note_images(struct op *op);
+/* The image under the name that users know, once; there must be room for it. */
+void op_add_image(struct wh_arena *a, struct wh_texts *images, const char *text);
 void handle_run(struct wh_request *r, void *policy);
 void handle_exec(struct wh_request *r, void *policy);
 void handle_attach(struct wh_request *r, void *policy);

@@ -69,38 +69,17 @@ static void one_removed(void *data)
     start_next(rmi);
 }
 
-static bool has_image(const struct rmi *rmi, const char *image)
-{
-    for (size_t i = 0; i < rmi->images.len; i++)
-        if (wh_streq(rmi->images.items[i], image))
-            return true;
-    return false;
-}
-
-/* local: only those that have no name of their own in the file. */
-static void find_images(struct rmi *rmi, const struct wh_project *p, bool all)
-{
-    rmi->images.items = wh_arena_array(&rmi->op->r->arena, const char *, p->services.len + 1);
-    for (size_t i = 0; rmi->images.items && i < p->services.len; i++) {
-        const struct wh_service *s = &p->services.items[i];
-        if (s->image && (all || s->image_is_implicit) && !has_image(rmi, s->image))
-            rmi->images.items[rmi->images.len++] = s->image;
-    }
-}
-
 /* Without a file: those that the project's containers were made of, noted before the containers go. */
 void op_note_images(struct op *op)
 {
     struct wh_policy *p = op->p;
+    struct wh_arena *a = &op->r->arena;
     bool all = wh_streq(wh_node_get_str(op->options, "rmi", ""), "all");
-    const char **items = all && !op->project ? wh_arena_array(&op->r->arena, const char *, p->ctrs.len + 1) : NULL;
-    struct rmi noted = {.op = op, .images = {items, 0}};
-    for (size_t i = 0; items && i < p->ctrs.len; i++) {
-        const char *image = wh_arena_strdup(&op->r->arena, ((const struct ctr *)p->ctrs.entries[i].value)->rec.image);
-        if (image && !has_image(&noted, image))
-            items[noted.images.len++] = image;
-    }
-    op->images = noted.images;
+    op->images = (struct wh_texts){0};
+    if (all && !op->project)
+        op->images.items = wh_arena_array(a, const char *, p->ctrs.len + 1);
+    for (size_t i = 0; op->images.items && i < p->ctrs.len; i++)
+        op_add_image(a, &op->images, ((const struct ctr *)p->ctrs.entries[i].value)->rec.image);
 }
 
 /* What no listing shows any more would stay for ever; its processes were ended when the supervisor found no record. */
@@ -130,9 +109,7 @@ static void after_down(struct op *op)
         return;
     }
     rmi->op = op;
-    rmi->images = op->images;
-    if (op->project)
-        find_images(rmi, op->project, wh_streq(which, "all"));
+    rmi->images = op->project ? wh_engine_removed_images(&op->r->arena, op->project, which) : op->images;
     start_next(rmi);
 }
 

@@ -58,7 +58,6 @@ static const struct {
     {"no_recreate", offsetof(struct wh_plan_input, no_recreate)},
     {"always_recreate_deps", offsetof(struct wh_plan_input, always_recreate_deps)},
     {"renew_anon_volumes", offsetof(struct wh_plan_input, renew_anonymous)},
-    {"recreate_volumes", offsetof(struct wh_plan_input, recreate_volumes)},
     {"remove_orphans", offsetof(struct wh_plan_input, remove_orphans)},
     {"ignore_orphans", offsetof(struct wh_plan_input, ignore_orphans)},
     {"underscores", offsetof(struct wh_plan_input, underscores)},
@@ -77,6 +76,7 @@ int wh_plan_input_fill(struct wh_arena *a, const struct wh_node *request, const 
                                   .project = project,
                                   .services = get_texts(a, request, "services"),
                                   .disabled = get_texts(a, request, "disabled"),
+                                  .remade_volumes = get_texts(a, options, "remade_volumes"),
                                   .service_hashes = get_hashes(a, request, "hashes", images, project),
                                   .network_hashes = get_hashes(a, request, "network_hashes", NULL, NULL),
                                   .volume_hashes = get_hashes(a, request, "volume_hashes", NULL, NULL)};

@@ -12,6 +12,9 @@
 #include <string.h>
 
 #define DEFAULT_GRACE_NS (10 * WH_NS_PER_S)
+/* Of -t 0, too: what ends on its stop signal at once ends with its own status, as where the KILL comes through an
+ * engine. */
+#define LEAST_GRACE_NS (50 * WH_NS_PER_MS)
 
 /* "SIGTERM", "term", "15", "RTMIN+3" */
 int signal_parse(const char *text, int *ret)
@@ -56,6 +59,7 @@ static void kill_all(struct wh_timer *t)
     struct ctr *c = t->data;
     if (!c->has_cgroup)
         return;
+    ctr_event_signal(c, SIGKILL);
     wh_cgroup_freeze(&c->cgroup, false, NULL);
     wh_cgroup_kill(&c->cgroup, NULL);
 }
@@ -91,8 +95,7 @@ static void send_stop(void *data, const struct wh_err *hook_err)
     ctr_health_stop(c);
     c->stop_timer.fn = kill_all;
     c->stop_timer.data = c;
-    if (c->stop_timeout_ns == 0 || c->phase == CTR_STARTING) {
-        ctr_event_signal(c, SIGKILL);
+    if (c->phase == CTR_STARTING) {
         kill_all(&c->stop_timer);
         return;
     }
@@ -100,7 +103,8 @@ static void send_stop(void *data, const struct wh_err *hook_err)
     wh_sys_pidfd_signal(c->pidfd, signo);
     ctr_event_signal(c, signo);
     thaw(c);
-    wh_timer_start(c->p->host->loop, &c->stop_timer, c->stop_timeout_ns);
+    wh_timer_start(c->p->host->loop, &c->stop_timer,
+                   c->stop_timeout_ns > LEAST_GRACE_NS ? c->stop_timeout_ns : LEAST_GRACE_NS);
 }
 
 static void cancel_restart(struct ctr *c)

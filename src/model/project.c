@@ -77,6 +77,16 @@ const struct wh_network *wh_project_network(const struct wh_project *p, const ch
     FIND(p->networks, key, key);
 }
 
+bool wh_service_uses_volume(const struct wh_service *s, const char *key)
+{
+    for (size_t i = 0; s && i < s->mounts.len; i++) {
+        const struct wh_service_mount *m = &s->mounts.items[i];
+        if (wh_streq(m->type, "volume") && wh_streq(m->source, key))
+            return true;
+    }
+    return false;
+}
+
 const struct wh_volume *wh_project_volume(const struct wh_project *p, const char *key)
 {
     FIND(p->volumes, key, key);

@@ -197,11 +197,21 @@ static int decide(struct builder *b, struct node *n)
     return 0;
 }
 
+/* `volumes_from: [container:NAME]` looks for the container when this one is made; it may be one that is made just now.
+ */
+static bool borrows_by_name(const struct wh_service *s)
+{
+    for (size_t i = 0; i < s->volumes_from.len; i++)
+        if (wh_starts(s->volumes_from.items[i], "container:"))
+            return true;
+    return false;
+}
+
 static void need_parents(struct builder *b, const struct node *n, uint32_t step)
 {
     step_need(b, step, b->ready);
     for (size_t i = 0; i < n->n_edges; i++)
-        if (shares_with(n->service, n->edges[i].to->name))
+        if (shares_with(n->service, n->edges[i].to->name) || borrows_by_name(n->service))
             step_need(b, step, n->edges[i].to->created);
 }
 

@@ -41,16 +41,6 @@ static bool service_uses_network(const struct wh_service *s, const char *key)
     return false;
 }
 
-static bool service_uses_volume(const struct wh_service *s, const char *key)
-{
-    for (size_t i = 0; i < s->mounts.len; i++) {
-        const struct wh_service_mount *m = &s->mounts.items[i];
-        if (wh_streq(m->type, "volume") && wh_streq(m->source, key))
-            return true;
-    }
-    return false;
-}
-
 static bool is_used(const struct builder *b, const char *key, bool (*uses)(const struct wh_service *, const char *))
 {
     for (size_t i = 0; i < b->nodes.len; i++) {
@@ -176,7 +166,7 @@ static int up_volumes(struct builder *b)
     const struct wh_project *p = b->in->project;
     for (size_t i = 0; i < p->volumes.len; i++) {
         const struct wh_volume *v = &p->volumes.items[i];
-        if (!b->in->all_resources && !is_used(b, v->key, service_uses_volume))
+        if (!b->in->all_resources && !is_used(b, v->key, wh_service_uses_volume))
             continue;
         struct want w = {"volume",
                          v->key,
@@ -189,7 +179,7 @@ static int up_volumes(struct builder *b)
             return -1;
         if (verdict == 1)
             add_resource(b, WH_STEP_VOLUME_CREATE, &w, NULL);
-        else if (verdict == 2 && b->in->recreate_volumes)
+        else if (verdict == 2 && has_text(&b->in->remade_volumes, v->name))
             remake(b, &w, false);
         else if (verdict == 2)
             warn(b,
@@ -253,7 +243,7 @@ void resources_down(struct builder *b, uint32_t after)
     for (size_t i = 0; b->in->volumes && i < b->actual->n_volumes; i++) {
         const struct wh_plan_resource *r = &b->actual->volumes[i];
         if (!wh_streq(r->project, b->in->project_name) || !r->key || !r->key[0] || !file_has_volume(b, r) ||
-            !concerns(b, r->key, service_uses_volume))
+            !concerns(b, r->key, wh_service_uses_volume))
             continue;
         uint32_t step = step_add(b, WH_STEP_VOLUME_REMOVE, r->name);
         step_at(b, step)->key = r->key;

@@ -32,10 +32,19 @@ int wh_runtime_open_root(pid_t pid, int pidfd, int *ret_fd, struct wh_err *err)
     return 0;
 }
 
+static int make_tree(struct wh_child *c)
+{
+    if (wh_child_make_tree(c) < 0)
+        return -1;
+    if (c->spec->rootfs.readonly && wh_sys_mount_set(c->launch.root_fd, WH_MNT_RDONLY, 0, false) < 0)
+        return wh_report_fail(&c->launch.report, "make the root read-only");
+    return 0;
+}
+
 static __attribute__((noreturn)) void run_helper(struct wh_child *c)
 {
     umask(0);
-    if (wh_child_make_tree(c) == 0) {
+    if (make_tree(c) == 0) {
         wh_auto_fd tree = wh_sys_mount_clone(c->launch.root_fd, "", true);
         if (tree >= 0 && wh_sys_send_fd(c->launch.status_fd, "", 1, tree) == 0)
             wh_sys_exit(0);

@@ -16,6 +16,7 @@ enum wh_json_style {
     WH_JSON_COMPACT = 0,     /* {"a":1,"b":[2]} */
     WH_JSON_PRETTY = 1 << 0, /* two spaces, one key a line */
     WH_JSON_HTML = 1 << 1,   /* <, > and & are escaped, as Go's encoder does; may be added to either */
+    WH_JSON_WIDE = 1 << 2,   /* added to PRETTY: four spaces */
 };
 int wh_json_write(const struct wh_node *n, enum wh_json_style style, struct wh_str *out);
 /* The text as a JSON string with quotes; invalid UTF-8 becomes U+FFFD; also escapes <, >, & and the two line
