@@ -167,7 +167,7 @@ void ctr_health_start(struct ctr *c, bool resume)
         return;
     if (resume && c->state.health != WH_HEALTH_NONE)
         wh_health_monitor_resume(c->health, c->state.health, c->state.failing_streak,
-                                 wh_now_real_ns() - c->state.started_ns);
+                                 wh_real_elapsed_ns(c->state.started_ns));
     if (c->state.status == WH_CONTAINER_PAUSED)
         wh_health_monitor_pause(c->health, true);
 }

@@ -72,7 +72,7 @@ static void adopt_live(struct ctr *c, const struct wh_keeper_process *proc)
     wh_close(&status_fd);
     wh_keeper_drop(c->p->host->keeper, c->rec.id, WH_SLOT_STATUS);
     ctr_running(c, is_new);
-    c->started_mono_ns = wh_now_mono_ns() - (wh_now_real_ns() - c->state.started_ns);
+    c->started_mono_ns = wh_now_mono_ns() - wh_real_elapsed_ns(c->state.started_ns);
 }
 
 /* The rest of the delay; how long it was follows from the number of restarts in a row. */
@@ -83,7 +83,7 @@ static void resume_restart(struct ctr *c)
         return;
     for (int i = 0; i < c->state.restart_count && i < 10; i++)
         c->backoff_ns = restart_delay_ns(&policy, c->backoff_ns, 0);
-    ctr_schedule_restart(c, c->backoff_ns - (wh_now_real_ns() - c->state.finished_ns));
+    ctr_schedule_restart(c, c->backoff_ns - wh_real_elapsed_ns(c->state.finished_ns));
 }
 
 static void adopt_ended(struct ctr *c)

@@ -25,6 +25,12 @@ int64_t wh_now_real_ns(void)
     return clock_ns(CLOCK_REALTIME);
 }
 
+int64_t wh_real_elapsed_ns(int64_t since_ns)
+{
+    int64_t elapsed_ns = wh_now_real_ns() - since_ns;
+    return elapsed_ns > 0 ? elapsed_ns : 0;
+}
+
 static const struct {
     const char *name;
     double ns;

@@ -147,3 +147,25 @@ Y
         await 5 eval '[ -z "$(c ps -a -q)" ]'
     done
 }
+
+# an_hour_ahead FILE...: the times in these records, as they are after the clock was set back by an hour
+an_hour_ahead() { perl -pi -e 's/("(?:started|finished)_ns":)(\d+)(\d{9})\b/$1 . ($2 + 3600) . $3/ge' "$@"; }
+
+@test "the clock was set back: a pending restart and a start period keep their lengths over a crash of the loop" {
+    cat > compose.yaml <<'Y'
+services:
+  again: {image: busybox, restart: always, command: "sh -c 'echo life; sleep 0.3; exit 3'"}
+  checked: {image: busybox, init: true, command: sleep 1000, healthcheck: {test: "false", interval: 200ms, retries: 1, start_period: 1s}}
+Y
+    c up -d
+    await 5 eval '[ "$(c logs again | grep -c life)" -ge 3 ]'
+    local keeper loop lives
+    { read -r keeper && read -r loop; } < <(supervisor_pids "$PROJECT")
+    kill -STOP "$keeper" "$loop"
+    an_hour_ahead "$WHALE_COMPOSE_ROOT/projects/$PROJECT"/containers/*/state.json
+    kill -9 "$loop"
+    kill -CONT "$keeper"
+    lives=$(c logs again | grep -c life)
+    await 10 eval '[ "$(c logs again | grep -c life)" -gt $((lives + 1)) ]'
+    await 5 eval 'c ps checked | grep -q unhealthy'
+}

@@ -12,7 +12,9 @@
 #define WH_NS_PER_MS INT64_C(1000000)
 
 int64_t wh_now_mono_ns(void); /* CLOCK_MONOTONIC */
-int64_t wh_now_real_ns(void); /* CLOCK_REALTIME, since the epoch */
+int64_t wh_now_real_ns(void);
+/* Since a real time that was recorded: 0 when the clock was set back behind it. */
+int64_t wh_real_elapsed_ns(int64_t since_ns); /* CLOCK_REALTIME, since the epoch */
 
 /* "1m30s", "500ms", "1.5h", "2d", "-5s", "0"; a bare number other than 0 is refused. 0 or -1. */
 int wh_duration_parse(const char *text, int64_t *ret_ns);

@@ -111,12 +111,20 @@ static void integers_are_whole_and_in_range(void **state)
     }
 }
 
+static void a_clock_that_was_set_back_makes_no_negative_age(void **state)
+{
+    int64_t now_ns = wh_now_real_ns();
+    assert_true(wh_real_elapsed_ns(now_ns - WH_NS_PER_S) >= WH_NS_PER_S);
+    assert_int_equal(wh_real_elapsed_ns(now_ns + 3600 * WH_NS_PER_S), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(durations_are_parsed_and_printed_as_go_does),
         cmocka_unit_test(times_are_parsed_in_the_usual_forms),
         cmocka_unit_test(sizes_use_powers_of_1024),
+        cmocka_unit_test(a_clock_that_was_set_back_makes_no_negative_age),
         cmocka_unit_test(integers_are_whole_and_in_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
