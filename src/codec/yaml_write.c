@@ -266,8 +266,9 @@ static void write_double(struct writer *w, const char *text, size_t len, int ind
 static void write_literal(struct wh_str *out, const char *text, size_t len, int indent)
 {
     wh_str_addc(out, '|');
-    /* go-yaml forgets the digit after empty lines, and then its own text reads back without the blanks */
-    if (text[strspn(text, "\n")] == ' ')
+    /* go-yaml forgets the digit after empty lines and before tabs, and then its own text does not read back */
+    char first = text[strspn(text, "\n")];
+    if (first == ' ' || first == '\t')
         wh_str_fmt(out, "%d", INDENT);
     if (text[len - 1] != '\n')
         wh_str_addc(out, '-');

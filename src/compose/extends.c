@@ -175,10 +175,13 @@ int wh_compose_apply_extends(struct wh_scope *s, struct wh_node *doc, const stru
 {
     struct wh_node *services = wh_node_get(doc, "services");
     int rc = 0;
-    if (!services || services->kind == WH_NODE_NULL)
+    if (!services)
         return 0;
     if (services->kind != WH_NODE_MAP) {
-        wh_diag_error(s->load->diags, &services->mark, "services must be a mapping");
+        struct wh_diag *d = wh_diag_error(s->load->diags, &services->mark, "services must be a mapping");
+        if (services->kind == WH_NODE_NULL)
+            wh_diag_hint(s->load->diags, d, "leave the key out when there are none");
+        services->reported = true;
         return -1;
     }
     struct wh_base own = {.path = s->file, .dir = s->dir, .services = services, .resets = resets};

@@ -207,6 +207,7 @@ static const struct write_row {
      "k: |\n  l1\n  l2\nq: |-\n  l1\n    l2\nm: |+\n\n  x\n\nt: \"a \\nb\"\n"},
     {"literal that begins with a blank", "[\" a\\nb\"]", "- |2-\n   a\n  b\n"},
     {"literal that begins with an empty line and a blank", "[\"\\n a\\n\"]", "- |2\n\n   a\n"},
+    {"literal that begins with a tab", "[\"\\ta\\nb\", \"\\n\\ta\\n\"]", "- |2-\n  \ta\n  b\n- |2\n\n  \ta\n"},
     {"only line breaks", "[\"\\n\", \" \\n\"]", "- \"\\n\"\n- \" \\n\"\n"},
     {"key of two lines", "{\"a\\nb\": 1}", "? |-\n  a\n  b\n: 1\n"},
     {"nesting", "{a: {b: [1, {c: d, e: f}, [x, z]]}, g: {}, h: [], i: null}",
