@@ -118,6 +118,9 @@ struct wh_image {
  * 0, WH_IMAGE_ABSENT, or -1. */
 int wh_image_lookup(struct wh_arena *a, const char *root, const char *name, struct wh_image *ret, struct wh_err *err);
 
+/* Whether it is for the platform ("linux/arm64/v8"); nothing is for a text that names none. */
+bool wh_image_is_for(struct wh_arena *a, const struct wh_image *image, const char *platform);
+
 /* All images, newest first. A record that cannot be read is left out. A store that does not exist is empty. */
 int wh_image_list(struct wh_arena *a, const char *root, struct wh_image **ret, size_t *ret_n, struct wh_err *err);
 

@@ -31,7 +31,7 @@ struct puller {
     struct wh_cli *cli;
     const struct pull_options *o;
     struct wh_progress *progress;
-    struct wh_opt_list refs; /* each once */
+    struct wh_opt_list refs, platforms; /* each pair once */
 };
 
 static void skip(struct puller *p, const char *image, const char *why)
@@ -55,6 +55,25 @@ static int is_enough(struct wh_arena *a, const char *image, struct wh_err *err)
     return !wh_streq(ref.tag, "latest");
 }
 
+static void add_ref(struct puller *p, const char *image, const char *platform)
+{
+    for (size_t i = 0; i < p->refs.len; i++)
+        if (strcmp(p->refs.items[i], image) == 0 && strcmp(p->platforms.items[i], platform) == 0)
+            return;
+    wh_opt_list_add(&p->cli->arena, &p->refs, image);
+    wh_opt_list_add(&p->cli->arena, &p->platforms, platform);
+}
+
+/* All of one platform together. */
+static int pull_platform(struct puller *p, const char *platform, struct wh_err *err)
+{
+    struct wh_opt_list refs = {0};
+    for (size_t i = 0; i < p->refs.len; i++)
+        if (strcmp(p->platforms.items[i], platform) == 0)
+            wh_opt_list_add(&p->cli->arena, &refs, p->refs.items[i]);
+    return wh_cli_pull(p->cli, &refs, "always", platform, p->progress, err);
+}
+
 /* Images that only exist by building are not asked for. */
 static int want(struct puller *p, const struct wh_service *s, struct wh_err *err)
 {
@@ -69,8 +88,8 @@ static int want(struct puller *p, const struct wh_service *s, struct wh_err *err
         skip(p, s->image, enough ? "Image is already present locally" : NULL);
     else if (s->build && p->o->ignore_buildable)
         skip(p, s->image, "Image can be built");
-    else if (!wh_cli_list_has(&p->refs, s->image))
-        wh_opt_list_add(&p->cli->arena, &p->refs, s->image);
+    else
+        add_ref(p, s->image, s->platform ? s->platform : "");
     return 0;
 }
 
@@ -80,7 +99,15 @@ static int pull_all(struct puller *p, const struct wh_project *m, const struct w
     for (size_t i = 0; i < services->len; i++)
         if (want(p, wh_project_service(m, services->items[i]), err) < 0)
             return -1;
-    return p->refs.len ? wh_cli_pull(p->cli, &p->refs, "always", p->progress, err) : 0;
+    struct wh_opt_list done = {0};
+    for (size_t i = 0; i < p->refs.len; i++) {
+        if (wh_cli_list_has(&done, p->platforms.items[i]))
+            continue;
+        wh_opt_list_add(&p->cli->arena, &done, p->platforms.items[i]);
+        if (pull_platform(p, p->platforms.items[i], err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int run(struct wh_cli *cli, const void *values, struct wh_err *err)

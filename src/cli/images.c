@@ -76,17 +76,19 @@ static void show_pull(void *ctx, const struct wh_image_progress *p)
     wh_progress_tick(view->progress);
 }
 
-int wh_cli_pull(struct wh_cli *cli, const struct wh_opt_list *refs, const char *policy, struct wh_progress *progress,
-                struct wh_err *err)
+int wh_cli_pull(struct wh_cli *cli, const struct wh_opt_list *refs, const char *policy, const char *platform,
+                struct wh_progress *progress, struct wh_err *err)
 {
     struct pull_view view = {progress};
-    const char **args = wh_arena_array(&cli->arena, const char *, refs->len + 5);
+    const char **args = wh_arena_array(&cli->arena, const char *, refs->len + 6);
     size_t n = 0;
     if (!args)
         return wh_fail(err, WH_E_LIMIT, "out of memory");
     args[n++] = "pull";
     args[n++] = "--progress=json";
     args[n++] = wh_arena_fmt(&cli->arena, "--policy=%s", policy);
+    if (platform && *platform)
+        args[n++] = wh_arena_fmt(&cli->arena, "--platform=%s", platform);
     args[n++] = "--";
     for (size_t i = 0; i < refs->len; i++)
         args[n++] = refs->items[i];
@@ -96,7 +98,8 @@ int wh_cli_pull(struct wh_cli *cli, const struct wh_opt_list *refs, const char *
 /* ---- ensuring -------------------------------------------------------------------------------------------------- */
 
 struct wanted {
-    const char *policy; /* as whale-image knows it */
+    const char *policy;   /* as whale-image knows it */
+    const char *platform; /* "": the host's */
     struct wh_opt_list refs;
 };
 
@@ -105,20 +108,30 @@ struct ensurer {
     const struct wh_cli_image_options *options;
     struct wanted *wanted;
     size_t n_wanted;
-    struct wh_map ids; /* name -> id, "" = not in the store: many services have one image */
+    struct wh_map ids; /* name and platform -> id, "" = not in the store: many services have one image */
 };
 
-/* *ret_id: NULL when the image is not there. */
-static int find_image(struct ensurer *e, const char *name, const char **ret_id, struct wh_err *err)
+/* The id of the image, "" when it is not there, or there for another platform. */
+static int look_up(struct wh_arena *a, const char *name, const char *platform, char **ret, struct wh_err *err)
 {
     struct wh_image image;
-    char *id = wh_map_get(&e->ids, name);
+    int r = wh_image_lookup(a, wh_state_root(), name, &image, err);
+    if (r < 0)
+        return wh_wrap(err, "image %s", name);
+    *ret = wh_arena_strdup(a, r == 0 && (!*platform || wh_image_is_for(a, &image, platform)) ? image.id : "");
+    return 0;
+}
+
+/* *ret_id: NULL when the image is not there. */
+static int find_image(struct ensurer *e, const struct wh_service *s, const char **ret_id, struct wh_err *err)
+{
+    struct wh_arena *a = &e->cli->arena;
+    const char *platform = s->platform ? s->platform : "", *key = wh_arena_fmt(a, "%s %s", s->image, platform);
+    char *id = key ? wh_map_get(&e->ids, key) : NULL;
     if (!id) {
-        int r = wh_image_lookup(&e->cli->arena, wh_state_root(), name, &image, err);
-        if (r < 0)
-            return wh_wrap(err, "image %s", name);
-        id = wh_arena_strdup(&e->cli->arena, r == 0 ? image.id : "");
-        if (!id || wh_map_set(&e->ids, name, id) < 0)
+        if (look_up(a, s->image, platform, &id, err) < 0)
+            return -1;
+        if (!key || !id || wh_map_set(&e->ids, key, id) < 0)
             return wh_fail(err, WH_E_LIMIT, "out of memory");
     }
     *ret_id = *id ? id : NULL;
@@ -150,11 +163,13 @@ static const char *policy_of(const struct ensurer *e, const struct wh_service *s
     return "missing";
 }
 
-static int want_pull(struct ensurer *e, const char *policy, const char *ref, struct wh_err *err)
+static int want_pull(struct ensurer *e, const char *policy, const struct wh_service *s, struct wh_err *err)
 {
+    const char *platform = s->platform ? s->platform : "";
     struct wanted *w = NULL;
     for (size_t i = 0; !w && i < e->n_wanted; i++)
-        w = strcmp(e->wanted[i].policy, policy) == 0 ? &e->wanted[i] : NULL;
+        w = strcmp(e->wanted[i].policy, policy) == 0 && strcmp(e->wanted[i].platform, platform) == 0 ? &e->wanted[i]
+                                                                                                     : NULL;
     if (!w) {
         struct wanted *more = wh_arena_array(&e->cli->arena, struct wanted, e->n_wanted + 1);
         if (!more)
@@ -163,17 +178,19 @@ static int want_pull(struct ensurer *e, const char *policy, const char *ref, str
             memcpy(more, e->wanted, e->n_wanted * sizeof(*more));
         e->wanted = more;
         w = &more[e->n_wanted++];
-        *w = (struct wanted){.policy = policy};
+        *w = (struct wanted){.policy = policy, .platform = platform};
     }
-    if (!wh_cli_list_has(&w->refs, ref))
-        wh_opt_list_add(&e->cli->arena, &w->refs, ref);
+    if (!wh_cli_list_has(&w->refs, s->image))
+        wh_opt_list_add(&e->cli->arena, &w->refs, s->image);
     return 0;
 }
 
 static int fail_missing(const struct wh_service *s, struct wh_err *err)
 {
     struct wh_mark place = wh_node_place(s->node, "image");
-    wh_fail(err, WH_E_NOT_FOUND, "service \"%s\": no such image: %s", s->name, s->image);
+    bool any = !s->platform || !*s->platform;
+    wh_fail(err, WH_E_NOT_FOUND, "service \"%s\": no such image: %s%s%s", s->name, s->image,
+            any ? "" : " for platform ", any ? "" : s->platform);
     wh_err_at(err, &place);
     return -1;
 }
@@ -192,7 +209,7 @@ static int want_image(struct ensurer *e, const struct wh_service *s, struct wh_e
     const char *policy = policy_of(e, s), *id;
     if (!s->image)
         return 0;
-    if (find_image(e, s->image, &id, err) < 0)
+    if (find_image(e, s, &id, err) < 0)
         return -1;
     bool is_there = id;
     if (is_there && (!policy || strcmp(policy, "missing") == 0 || (s->build && s->image_is_implicit)))
@@ -204,7 +221,9 @@ static int want_image(struct ensurer *e, const struct wh_service *s, struct wh_e
         wh_err_hint(err, "the pull policy forbids to pull it");
         return -1;
     }
-    return want_pull(e, policy, s->image, err);
+    /* One of another platform may be there. */
+    bool replaces = s->platform && *s->platform && strcmp(policy, "missing") == 0;
+    return want_pull(e, replaces ? "always" : policy, s, err);
 }
 
 /* Images that are mounted or run hooks: pulled when missing, whatever the service's own policy. */
@@ -229,7 +248,7 @@ static int pull_wanted(struct ensurer *e, struct wh_progress *progress, struct w
 {
     for (size_t i = 0; i < e->n_wanted; i++) {
         wh_map_fini(&e->ids); /* what is there changes now */
-        if (wh_cli_pull(e->cli, &e->wanted[i].refs, e->wanted[i].policy, progress, err) < 0)
+        if (wh_cli_pull(e->cli, &e->wanted[i].refs, e->wanted[i].policy, e->wanted[i].platform, progress, err) < 0)
             return -1;
     }
     return 0;
@@ -243,7 +262,7 @@ static int collect_ids(struct ensurer *e, const struct wh_project *m, const stru
         const char *id;
         if (!s->image)
             continue;
-        if (find_image(e, s->image, &id, err) < 0)
+        if (find_image(e, s, &id, err) < 0)
             return -1;
         if (id)
             wh_node_put_str(&e->cli->arena, ids, s->name, id);

@@ -23,8 +23,8 @@ int wh_cli_ensure_images(struct wh_cli *cli, const struct wh_cli_project *p, con
                          struct wh_err *err);
 
 /* whale-image pull of these references with progress. policy: always, missing, daily,
- * weekly, every_<duration>. */
-int wh_cli_pull(struct wh_cli *cli, const struct wh_opt_list *refs, const char *policy, struct wh_progress *progress,
-                struct wh_err *err);
+ * weekly, every_<duration>. platform: of `platform:`, or NULL for the host's. */
+int wh_cli_pull(struct wh_cli *cli, const struct wh_opt_list *refs, const char *policy, const char *platform,
+                struct wh_progress *progress, struct wh_err *err);
 
 #endif

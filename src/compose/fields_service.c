@@ -363,7 +363,7 @@ static const struct wh_field service_fields[] = {
     {"oom_score_adj", &oom_score, 0, NULL, "-1000 to 1000"},
     {"pid", &pid_mode, 0, NULL, "process namespace"},
     {"pids_limit", &whole, 0, NULL, "processes, -1 = no limit"},
-    {"platform", &wh_type_text, NOT_HERE, NULL, "os/arch/variant"},
+    {"platform", &wh_type_text, 0, NULL, "os/arch/variant"},
     {"ports", &ports, 0, NULL, "ports to publish"},
     {"privileged", &wh_type_bool, 0, NULL, "with all rights"},
     {"pull_policy", &pull_policy, 0, NULL, "when to pull"},

@@ -2,6 +2,8 @@
 /* Platform names as the OCI image index uses them. */
 #include "platform.h"
 
+#include "whale/image.h"
+
 #include "whale/util/str.h"
 
 #include <ctype.h>
@@ -122,4 +124,14 @@ int platform_rank(const struct platform *want, const struct platform *have_raw)
 const char *platform_text(struct wh_arena *a, const struct platform *p)
 {
     return wh_arena_fmt(a, "%s/%s%s%s", p->os, p->architecture, *p->variant ? "/" : "", p->variant);
+}
+
+bool wh_image_is_for(struct wh_arena *a, const struct wh_image *image, const char *platform)
+{
+    const struct platform have = {image->os, image->architecture, image->variant ? image->variant : ""};
+    wh_auto_err ignored = {0};
+    struct platform want;
+    if (platform_parse(a, platform, &want, &ignored) < 0)
+        return false;
+    return !*image->architecture || platform_rank(&want, &have) > 0; /* some images do not say */
 }
