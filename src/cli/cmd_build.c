@@ -2,13 +2,14 @@
 /* build: images of services from their sources. */
 #include "commands.h"
 
+#include "cli/progress.h"
 #include "cli/project.h"
 
 #include <stdio.h>
 
 struct build_options {
     struct wh_opt_list build_args;
-    const char *builder, *memory, *provenance, *sbom, *ssh;
+    const char *builder, *memory, *progress, *provenance, *sbom, *ssh;
     bool check, no_cache, print, pull, push, quiet, with_dependencies, compress, force_rm, no_rm, parallel;
 };
 
@@ -30,6 +31,8 @@ static const struct wh_opt options[] = {
     WH_OPT_FLAG_HIDDEN(struct build_options, force_rm, 0, "force-rm"),
     WH_OPT_FLAG_HIDDEN(struct build_options, no_rm, 0, "no-rm"),
     WH_OPT_FLAG_HIDDEN(struct build_options, parallel, 0, "parallel"),
+    WH_OPT_ALIAS(struct build_options, progress, WH_OPT_TYPE_TEXT, "progress",
+                 "--progress of build is that of all commands: it is better given before the command"),
 };
 
 static bool has_build(const struct wh_cli_project *p, const struct wh_opt_list *services)
@@ -44,8 +47,11 @@ static bool has_build(const struct wh_cli_project *p, const struct wh_opt_list *
 
 static int run(struct wh_cli *cli, const void *values, struct wh_err *err)
 {
+    const struct build_options *o = values;
     wh_auto_cli_project p = {0};
-    if (wh_cli_load(cli, &cli->parser.args, &p, err) < 0)
+    if (o->progress)
+        cli->globals.progress = o->progress;
+    if (wh_cli_check_display(cli, err) < 0 || wh_cli_load(cli, &cli->parser.args, &p, err) < 0)
         return -1;
     if (has_build(&p, &cli->parser.args))
         return wh_cli_unsupported(cli, values, err);
