@@ -351,6 +351,21 @@ static int read_raw_line(struct dotenv *d)
     return fail_here(d);
 }
 
+/* No variable can hold it, so nothing behind it may be lost in silence: most often the file is not text in UTF-8. */
+static int check_nul(struct dotenv *d)
+{
+    const char *nul = memchr(d->p, '\0', (size_t)(d->end - d->p));
+    struct dotenv at = *d;
+    while (nul && at.p < nul)
+        advance(&at);
+    if (!nul)
+        return 0;
+    d->mark = (struct wh_mark){.file = d->file, .line = at.line, .column = (uint32_t)(nul - at.line_start) + 1};
+    wh_fail(d->err, WH_E_INVALID, "line %u: the file contains a NUL character", at.line);
+    wh_err_hint(d->err, "save it as text in UTF-8");
+    return fail_here(d);
+}
+
 int wh_dotenv_parse(struct wh_load *l, const char *text, size_t len, const char *file, enum wh_dotenv_format format,
                     struct wh_env *vars, struct wh_err *err)
 {
@@ -363,6 +378,8 @@ int wh_dotenv_parse(struct wh_load *l, const char *text, size_t len, const char 
                        .line_start = text + bom,
                        .line = 1,
                        .err = err};
+    if (check_nul(&d) < 0)
+        return -1;
     if (format == WH_DOTENV_RAW) {
         while (d.p < d.end)
             if (read_raw_line(&d) < 0)
