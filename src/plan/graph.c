@@ -165,13 +165,15 @@ int graph_build(struct builder *b)
     return 0;
 }
 
+/* An optional dependency that an inactive profile hides is none, even where a container of it is left. */
 static void select_node(struct node *n, bool with_dependencies)
 {
     if (n->selected)
         return;
     n->selected = true;
     for (size_t i = 0; with_dependencies && i < n->n_edges; i++)
-        select_node(n->edges[i].to, true);
+        if (n->edges[i].to->service || !n->service)
+            select_node(n->edges[i].to, true);
 }
 
 static int unknown_service(struct builder *b, const char *name)
