@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -27,21 +26,13 @@ struct exec_child {
     const struct wh_cgroup *cgroup; /* may be NULL */
 };
 
-/* The root as the first process has it. setns alone leads to the root of the mount namespace, which is another one
- * where the host's / is not that of its namespace (a system in its initramfs, a chroot). */
 static int hold_root(struct exec_child *c, struct wh_err *err)
 {
-    char path[32];
-    pid_t pid = wh_sys_pidfd_pid(c->spec->container_pidfd);
-    snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
-    wh_auto_fd fd = pid > 0 ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-    int error = errno;
-    if (!wh_sys_pidfd_is_alive(c->spec->container_pidfd))
-        return wh_fail(err, WH_E_NOT_FOUND, "the container has ended");
-    if (fd < 0)
-        return wh_fail(err, error, "open the container's root");
-    c->launch.root_fd = wh_steal_fd(&fd);
-    return 0;
+    c->launch.root_fd = wh_inroot_of(c->spec->container_pidfd);
+    if (c->launch.root_fd >= 0)
+        return 0;
+    return errno == ESRCH ? wh_fail(err, WH_E_NOT_FOUND, "the container has ended")
+                          : wh_fail(err, errno, "open the container's root");
 }
 
 static int enter_namespaces(struct exec_child *c)

@@ -62,18 +62,26 @@ static int join_namespaces(struct wh_child *c)
     return 0;
 }
 
+/* setns leads to the root of the mount namespace, which is not ours where the host's / is another one. */
+static int return_to_host(struct wh_child *c, int mntns_fd, int root_fd)
+{
+    if (setns(mntns_fd, CLONE_NEWNS) < 0 || fchdir(root_fd) < 0 || chroot(".") < 0)
+        return wh_report_fail(&c->launch.report, "return from the other container's mounts");
+    return 0;
+}
+
 /* Only a process of the other mount namespace can clone its /dev/shm. */
 static int borrow_shm(struct wh_child *c)
 {
     if (c->spec->ipc.kind != WH_NS_JOIN)
         return 0;
-    wh_auto_fd own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-    if (own < 0 || setns(c->spec->ipc.fd, CLONE_NEWNS) < 0)
+    wh_auto_fd own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), root = wh_sys_open_path(AT_FDCWD, "/");
+    wh_auto_fd other = wh_inroot_of(c->spec->ipc.fd);
+    wh_auto_fd shm = other >= 0 ? wh_inroot_open(other, "/dev/shm", O_PATH) : -1;
+    if (own < 0 || root < 0 || shm < 0 || setns(c->spec->ipc.fd, CLONE_NEWNS) < 0)
         return 0; /* a namespace file, not a process: shared memory stays private */
-    c->shm_fd = wh_sys_mount_clone(AT_FDCWD, "/dev/shm", false);
-    if (setns(own, CLONE_NEWNS) < 0)
-        return wh_report_fail(&c->launch.report, "return from the other container's mounts");
-    return 0;
+    c->shm_fd = wh_sys_mount_clone(shm, "", false);
+    return return_to_host(c, own, root);
 }
 
 static int wait_for_gate(struct wh_child *c)

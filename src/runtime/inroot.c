@@ -3,6 +3,7 @@
 #include "inroot.h"
 
 #include "whale/sys/openat2.h"
+#include "whale/sys/process.h"
 #include "whale/util/cleanup.h"
 
 #include <errno.h>
@@ -14,6 +15,18 @@
 #include <sys/stat.h>
 
 #define MAX_LINKS 40
+
+int wh_inroot_of(int pidfd)
+{
+    char path[32];
+    pid_t pid = wh_sys_pidfd_pid(pidfd);
+    snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+    wh_auto_fd fd = pid > 0 ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (wh_sys_pidfd_is_alive(pidfd)) /* then the number was still its own */
+        return wh_steal_fd(&fd);
+    errno = ESRCH;
+    return -1;
+}
 
 int wh_inroot_open(int root_fd, const char *path, int flags)
 {

@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The root of a process as that has it, which need not be that of its mount namespace (a system in its initramfs, a
+ * chroot). ESRCH: it has ended. */
+int wh_inroot_of(int pidfd);
 /* flags as for open; O_PATH alone for a handle. */
 int wh_inroot_open(int root_fd, const char *path, int flags);
 /* The same, but any symlink on the way is ELOOP. */

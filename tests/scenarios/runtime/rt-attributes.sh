@@ -12,7 +12,7 @@ Y
 try c up -d
 inside b 'cat /proc/sys/net/core/somaxconn /proc/sys/net/ipv4/ip_forward; ulimit -n; ulimit -Hn; ulimit -c; df -k /dev/shm | awk "NR == 2 {print \$2}"'
 inside d 'cat /proc/sys/kernel/msgmax; echo x > /dev/shm/x'
-inside e 'cat /proc/sys/kernel/msgmax; cat /dev/shm/x; ps | grep -c "sleep 1000"'
+inside e 'cat /proc/sys/kernel/msgmax; cat /dev/shm/x; until [ $(pidof sleep | wc -w) = 2 ]; do :; done; ps | grep -c "sleep 1000"'
 inside t 'ps -o tty,args | grep -c "136,0\|pts"; [ -t 0 ] || echo exec has none'
 [ "$(inside u hostname)" = "$(hostname)" ] && echo host name
 c stop a 2>&1 | steps; state a
