@@ -3,12 +3,6 @@
 
 load lib.bash
 
-loop_pid() {
-    local keeper
-    keeper=$(supervisor_pids "$PROJECT" | head -n 1)
-    pgrep -P "$keeper" -f "whale-supervisor $PROJECT\$" | head -n 1
-}
-
 @test "an exit while the loop is dead keeps its code" {
     cat > compose.yaml <<'Y'
 services:

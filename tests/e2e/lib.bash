@@ -77,6 +77,23 @@ json() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1])).get(sy
 # supervisor_pids PROJECT: pids of the keeper and the loop
 supervisor_pids() { pgrep -f "whale-supervisor $1\$" || true; }
 
+# loop_pid [PROJECT]: of the keeper's children the one outside of the containers' cgroups; a process on its way to its
+# program in a container has the same name
+loop_pid() {
+    local pid keeper
+    keeper=$(supervisor_pids "${1:-$PROJECT}" | head -n 1)
+    for pid in $(pgrep -P "${keeper:-0}" -f "whale-supervisor ${1:-$PROJECT}\$"); do
+        grep -qs '^0::.*/whale/' "/proc/$pid/cgroup" || echo "$pid"
+    done | head -n 1
+}
+
+# is_replaced LOOP [PROJECT]: another loop than this one is there
+is_replaced() {
+    local now
+    now=$(loop_pid "${@:2}")
+    [ -n "$now" ] && [ "$now" != "$1" ]
+}
+
 # own_digits: what the kernel-side names of this state begin with (net/names.c); a file that shares its network namespace
 # with other projects sets OWN_DIGITS to them, so that the residue check looks only for its own
 own_digits() { printf %s "$WHALE_COMPOSE_RUN" | sha256sum | cut -c 1-4; }

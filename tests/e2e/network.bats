@@ -146,13 +146,6 @@ Y
     sysctl -qw net.ipv6.conf.all.disable_ipv6=0
 }
 
-# next_loop KEEPER: sets loop to the pid of another loop than the one that it names
-next_loop() {
-    local pid
-    pid=$(pgrep -P "$1" -f "whale-supervisor $PROJECT\$" | grep -vx "$loop" | head -n 1)
-    [ -n "$pid" ] && loop=$pid
-}
-
 @test "kill -9 of the supervisor's loop: connections to a published port go on" {
     cat > compose.yaml <<'Y'
 services:
@@ -160,10 +153,10 @@ services:
 Y
     c up -d
     await 5 get -f http://127.0.0.1:18208/
-    local keeper loop=0
-    keeper=$(supervisor_pids "$PROJECT" | head -n 1)
+    local loop=0
     for _ in 1 2 3; do
-        await 5 next_loop "$keeper"
+        await 5 is_replaced "$loop"
+        loop=$(loop_pid)
         kill -9 "$loop"
         expect hi "$(get http://127.0.0.1:18208/)"
     done

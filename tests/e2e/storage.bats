@@ -5,12 +5,6 @@
 
 load lib.bash
 
-loop_pid() {
-    local keeper
-    keeper=$(supervisor_pids "$PROJECT" | head -n 1)
-    pgrep -P "$keeper" -f "whale-supervisor $PROJECT\$" | head -n 1
-}
-
 # make_image NAME SCRIPT: busybox with what the script makes in its folder (the image's root)
 make_image() {
     local root="$BATS_TEST_TMPDIR/rootfs" busybox

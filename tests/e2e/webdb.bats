@@ -29,17 +29,16 @@ visit() { curl -sS -m 5 http://127.0.0.1:8081/; }
 
 @test "web-db: kill -9 of the loop fails no request, restarts no container and loses no log line" {
     start
-    local before loop keeper i
+    local before loop i
     before=$(c ps -q | sort)
     pids_before=$(for s in web app db; do main_pid "web-db-$s-1"; done)
     # Requests run while the loop is killed five times.
     (for i in $(seq 200); do visit || echo failed; done) > requests &
     local client=$!
     for i in 1 2 3 4 5; do
-        keeper=$(supervisor_pids web-db | head -n 1)
-        loop=$(pgrep -P "$keeper" -f "whale-supervisor web-db\$" | head -n 1)
+        loop=$(loop_pid web-db)
         kill -9 "$loop"
-        await 10 sh -c "pgrep -P $keeper -f 'whale-supervisor web-db\$' | grep -vqx $loop"
+        await 10 is_replaced "$loop" web-db
     done
     wait $client
     expect 0 "$(grep -c failed requests)"
